@@ -3,5 +3,8 @@ export { hostTensor, isHostTensor, type HostData, type HostDType, type HostTenso
 export type { Loader } from "./loader.js";
 export type { HostOutputs, Metric } from "./metric.js";
 export type { ProcessGroup, ReducibleArray, ReduceOp } from "./process-group.js";
+export { RandomStream, type RandomStreamState } from "./random-stream.js";
 export type { StateArray, StateLeaf, StateRecord, StateTree } from "./state-tree.js";
 export type { Storage, StorageEntry } from "./storage.js";
+export type { StreamKey } from "./stream-key.js";
+export { threefry2x32 } from "./threefry.js";
