@@ -1,0 +1,24 @@
+import { SnapfitError } from "@snapfit/base";
+import * as tf from "@tensorflow/tfjs";
+import type { SectionRandomness } from "./sync-section.js";
+
+/**
+ * Inverted dropout: keeps each value with probability 1 - rate and divides it by that, so that the mean stays.
+ * The mask of a sample depends on the seed, the window, the layer's path and the sample's index in the window only.
+ * @param inputs [samples, …]. @param rate [0, 1). @param noiseShape 1 where the mask is shared along a dimension, else null or the length.
+ * @see Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting
+ */
+export function dropout(inputs: tf.Tensor, rate: number, path: string, randomness: SectionRandomness, noiseShape?: readonly (number | null)[] | null): tf.Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new SnapfitError("OPTION_INVALID", `dropout got rate ${rate}. It takes the share of values to drop, at least 0 and less than 1.`);
+  if (rate === 0) return inputs.clone();
+  const { masks, firstSample, numSamples, calls } = randomness;
+  const call = calls.get(path) ?? 0;
+  calls.set(path, call + 1);
+  const shape = inputs.shape.map((length, axis) => noiseShape?.[axis] ?? length);
+  const uniform = new Float32Array(shape.reduce((size, length) => size * length, 1));
+  const perSample = uniform.length % numSamples === 0 ? uniform.length / numSamples : 0;
+  masks.split(path, call).fillUniformAt(uniform, firstSample * perSample);
+  const scale = 1 / (1 - rate);
+  for (let i = 0; i < uniform.length; i++) uniform[i] = uniform[i]! < rate ? 0 : scale;
+  return tf.mul(inputs, tf.tensor(uniform, shape));
+}

@@ -1,0 +1,104 @@
+import { hostValues } from "@snapfit/optim";
+import * as tf from "@tensorflow/tfjs";
+
+/** Gradients by parameter path. */
+export type Gradients = ReadonlyMap<string, tf.Tensor>;
+
+/** Values and gradients of a scalar function: a missing gradient is absent from the map. */
+export function gradientsOf(loss: () => tf.Scalar, parameters: ReadonlyMap<string, tf.Variable>): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
+  const { value, grads } = engineGradients(loss, [...parameters.values()]);
+  const gradients = new Map<string, tf.Tensor>();
+  let i = 0;
+  for (const path of parameters.keys()) {
+    const gradient = grads[i++];
+    if (gradient) gradients.set(path, gradient);
+  }
+  return { loss: value, gradients };
+}
+
+/** The engine's own call: `tf.variableGrads` keys by process-global names and throws where no parameter has a gradient. */
+function engineGradients(loss: () => tf.Scalar, variables: tf.Variable[]): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] } {
+  const engine = tf.engine() as unknown as {
+    gradients(f: () => tf.Scalar, xs: tf.Tensor[], dy: undefined, allowNoGradients: boolean): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] };
+  };
+  return engine.gradients(loss, variables, undefined, true);
+}
+
+/** Disposes the tensors of `before` that are not in `after`. */
+export function disposeReplaced(before: Gradients, after: Gradients | null): void {
+  if (before === after) return;
+  const kept = new Set(after?.values());
+  for (const gradient of before.values()) if (!kept.has(gradient)) gradient.dispose();
+}
+
+/** What one look at all gradients tells. */
+export interface GradientCheck {
+  /** Joint L2 norm, on the host where the backend keeps its data there, else a scalar on the device. */
+  readonly norm: number | tf.Scalar;
+  /** Paths of gradients with NaN or infinite values; empty on device backends, where reading them would block. */
+  readonly notFinite: readonly string[];
+}
+
+/** The joint norm of all gradients and the names of those that are not finite, in one pass over host memory. */
+export function checkGradients(gradients: Gradients): GradientCheck {
+  let sum = 0;
+  const notFinite: string[] = [];
+  for (const [path, gradient] of gradients) {
+    const values = hostValues(gradient);
+    if (values === undefined) return { norm: tf.tidy(() => globalNorm(gradients)), notFinite: [] };
+    const squares = sumOfSquares(values);
+    if (!Number.isFinite(squares)) notFinite.push(path);
+    sum += squares;
+  }
+  return { norm: Math.sqrt(sum), notFinite };
+}
+
+/** Finite for every finite float32 array: the largest square is 1.2e77. */
+function sumOfSquares(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum;
+}
+
+/** Scalar []: the L2 norm over all tensors together. */
+function globalNorm(gradients: Gradients): tf.Scalar {
+  if (gradients.size === 0) return tf.scalar(0);
+  return tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))));
+}
+
+/** Zeros in place of all gradients if the norm is not finite: guards the weights on backends whose flag is read later. */
+export function guardGradients(gradients: Gradients, norm: tf.Scalar): Gradients {
+  return tf.tidy(() => {
+    const finite = tf.isFinite(norm);
+    return mapGradients(gradients, (gradient) => tf.where(finite, gradient, tf.zerosLike(gradient)));
+  });
+}
+
+/**
+ * Scales gradients so that their joint L2 norm is at most `maxNorm`; the same map if it is already. The caller disposes what it gave.
+ * @param maxNorm > 0. @param norm from {@link checkGradients}.
+ * @see Pascanu et al. 2013, arXiv:1211.5063, section 3.2
+ */
+export function clipByNorm(gradients: Gradients, maxNorm: number, norm: number | tf.Scalar): Gradients {
+  // PyTorch's form, clip_grad_norm_: scale = min(1, maxNorm / (norm + 1e-6))
+  if (typeof norm === "number") {
+    const scale = maxNorm / (norm + 1e-6);
+    return scale >= 1 ? gradients : tf.tidy(() => mapGradients(gradients, (gradient) => tf.mul(gradient, scale)));
+  }
+  return tf.tidy(() => {
+    const scale = tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
+    return mapGradients(gradients, (gradient) => tf.mul(gradient, scale));
+  });
+}
+
+/** Limits each value to [-maxValue, maxValue]. The caller disposes what it gave. */
+export function clipByValue(gradients: Gradients, maxValue: number): Gradients {
+  return tf.tidy(() => mapGradients(gradients, (gradient) => tf.clipByValue(gradient, -maxValue, maxValue)));
+}
+
+/** Applies `change` to each; survives the tidy it is called in. */
+function mapGradients(gradients: Gradients, change: (gradient: tf.Tensor) => tf.Tensor): Gradients {
+  const changed = new Map<string, tf.Tensor>();
+  for (const [path, gradient] of gradients) changed.set(path, tf.keep(change(gradient)));
+  return changed;
+}

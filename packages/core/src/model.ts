@@ -1,0 +1,23 @@
+import type { HostTensor } from "@snapfit/base";
+import type * as tf from "@tensorflow/tfjs";
+
+/** Any source of parameters that is no `tf.LayersModel`. Keys are structural paths, equal whenever the same code builds the model. */
+export interface ParameterSource {
+  /** What the optimizer may change, by path. */
+  parameters(): ReadonlyMap<string, tf.Variable>;
+  /** Further state that belongs to the weights, such as moving averages, by path. */
+  buffers?(): ReadonlyMap<string, tf.Variable>;
+  /** Makes `this.forward(inputs)` of the trainer work. */
+  forward?(inputs: tf.Tensor | tf.Tensor[], mode: { readonly training: boolean }): tf.Tensor | tf.Tensor[];
+}
+
+/** What a trainer can train. */
+export type Model = tf.LayersModel | ParameterSource;
+
+/** Weights in host memory by structural path: parameters and buffers. */
+export type Weights = Readonly<Record<string, HostTensor>>;
+
+/** Whether a model is a `tf.LayersModel` (also of another copy of TensorFlow.js). */
+export function isLayersModel(model: Model): model is tf.LayersModel {
+  return "layers" in model && "predictOnBatch" in model;
+}
