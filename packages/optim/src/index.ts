@@ -1,2 +1,10 @@
+export { adam, adamW, type AdamOptions } from "./adam.js";
+export { constant } from "./constant.js";
+export { cosine, type CosineOptions } from "./cosine.js";
+export { hostValues, type HostMemoryBackend } from "./host-values.js";
+export type { OptimErrorCode } from "./optim-error-code.js";
 export type { GroupRate, Optimizer } from "./optimizer.js";
+export type { ParameterGroup, RateOptions } from "./parameter-groups.js";
+export { rmsProp, type RmsPropOptions } from "./rms-prop.js";
 export type { MetricSchedule, Schedule, ScheduleMoment } from "./schedule.js";
+export { sgd, type SgdOptions } from "./sgd.js";

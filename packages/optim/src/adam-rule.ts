@@ -1,0 +1,72 @@
+import type { UpdateMoment, UpdateRule } from "./update-rule.js";
+
+/** What {@link adamRule} needs beyond rates. */
+export interface AdamConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Whether weight decay shrinks the values (AdamW) rather than being added to the gradient (Adam). */
+  readonly isDecoupled: boolean;
+}
+
+/**
+ * Adam and AdamW, in the order of operations of section 2 of Adam's paper: the bias corrections stand before the root, once a step.
+ * They are computed in float64 from the integer step, so a resumed run continues with the same bits.
+ * @see torch.optim.Adam and AdamW; Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101
+ */
+export function adamRule(name: string, constants: AdamConstants): UpdateRule {
+  return {
+    name,
+    slotNames: ["firstMoment", "secondMoment"],
+    updateArrays: (moment, values, gradient, [first, second]) => adamLoop(stepConstants(moment, constants), values, gradient, first!, second!),
+    updateTensors(moment, values, gradient, [first, second]) {
+      const { addedDecay, kept, beta2, size, epsilon, ofFirst, ofSecond } = stepConstants(moment, constants);
+      const g = addedDecay === 0 ? gradient : gradient.add(values.mul(addedDecay));
+      const newFirst = first!.add(g.sub(first!).mul(ofFirst));
+      const newSecond = second!.mul(beta2).add(g.mul(ofSecond).mul(g));
+      const shrunk = kept === 1 ? values : values.mul(kept);
+      return [shrunk.sub(newFirst.mul(size).div(newSecond.sqrt().add(epsilon))), newFirst, newSecond];
+    },
+  };
+}
+
+interface StepConstants {
+  readonly addedDecay: number;
+  readonly kept: number;
+  readonly beta2: number;
+  readonly ofFirst: number;
+  readonly ofSecond: number;
+  readonly size: number;
+  readonly epsilon: number;
+}
+
+// p - lr / c1 * m / (sqrt(v) / sqrt(c2) + eps)  =  p - (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)),  c = 1 - beta^step
+function stepConstants({ step, learningRate, weightDecay }: UpdateMoment, { beta1, beta2, epsilon, isDecoupled }: AdamConstants): StepConstants {
+  const correction1 = 1 - beta1 ** step;
+  const root2 = Math.sqrt(1 - beta2 ** step);
+  return {
+    addedDecay: isDecoupled ? 0 : weightDecay,
+    kept: isDecoupled ? 1 - learningRate * weightDecay : 1,
+    beta2,
+    ofFirst: 1 - beta1,
+    ofSecond: 1 - beta2,
+    size: (learningRate * root2) / correction1,
+    epsilon: epsilon * root2,
+  };
+}
+
+// g = g + addedDecay p;  m = m + (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g g;  p = kept p - size m / (sqrt(v) + epsilon)
+function adamLoop(constants: StepConstants, values: Float32Array, gradient: Float32Array, first: Float32Array, second: Float32Array): void {
+  const { addedDecay, kept, beta2, ofFirst, ofSecond, size, epsilon } = constants;
+  const length = values.length;
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    const g = gradient[i]! + addedDecay * value;
+    const oldFirst = first[i]!;
+    const newFirst = oldFirst + ofFirst * (g - oldFirst);
+    const newSecond = beta2 * second[i]! + ofSecond * g * g;
+    first[i] = newFirst;
+    second[i] = newSecond;
+    values[i] = kept * value - (size * newFirst) / (Math.sqrt(newSecond) + epsilon);
+  }
+}

@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * What a backend that keeps tensors in host memory may offer, so that the fused loops work on it: a method on the backend object.
+ * It is asked before anything else; undefined means that the values are not in host memory.
+ */
+export interface HostMemoryBackend {
+  /** The live float32 values of a tensor of this backend. The array is used at once and never kept. */
+  hostValues(dataId: object): Float32Array | undefined;
+}
+
+/** The parts of TensorFlow.js' own host-memory backends that are used here. Both are stable since 2020, neither is documented. */
+interface KnownBackend extends Partial<HostMemoryBackend> {
+  /** cpu */
+  readonly data?: { has(dataId: object): boolean; get(dataId: object): { readonly values?: unknown } };
+  /** wasm */
+  readonly dataIdMap?: { has(dataId: object): boolean };
+  typedArrayFromHeap?(tensor: tf.Tensor): unknown;
+}
+
+/**
+ * The values of a float32 tensor without a copy and without a blocking read, or undefined if they are not in host memory (webgl, webgpu),
+ * on another backend than the current one, or of another dtype. The one place that reaches into backends.
+ *
+ * The array is live: do not write to it (others may share it), and do not keep it: the heap of the wasm backend can move with the next operation.
+ * On cpu a tensor may stand on an array of another type (a cast from int32); then a converted copy is returned.
+ */
+export function hostValues(tensor: tf.Tensor): Float32Array | undefined {
+  if (tensor.dtype !== "float32") return undefined;
+  const backend = tf.backend() as unknown as KnownBackend;
+  const dataId = tensor.dataId;
+  if (typeof backend.hostValues === "function") return backend.hostValues(dataId);
+  if (typeof backend.typedArrayFromHeap === "function") {
+    return backend.dataIdMap?.has(dataId) ? (backend.typedArrayFromHeap(tensor) as Float32Array) : undefined;
+  }
+  if (typeof backend.data?.has !== "function" || !backend.data.has(dataId)) return undefined;
+  const { values } = backend.data.get(dataId);
+  if (values instanceof Float32Array) return values;
+  return Array.isArray(values) || ArrayBuffer.isView(values) ? Float32Array.from(values as unknown as ArrayLike<number>) : undefined;
+}

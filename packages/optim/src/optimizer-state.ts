@@ -1,0 +1,72 @@
+import { hostTensor, isHostTensor, SnapfitError, type StateRecord, type StateTree } from "@snapfit/base";
+import { show } from "./check-options.js";
+import type { OptimErrorCode } from "./optim-error-code.js";
+import { ParameterSlots } from "./parameter-slots.js";
+import type { UpdateRule } from "./update-rule.js";
+
+/**
+ * The saved form: `{ algorithm, parameters: { <name>: { step, <slot name>: host tensor, … } } }`.
+ * It is the state at the time of the call, also where the device answers later.
+ */
+export async function encodeState(rule: UpdateRule, parameters: ReadonlyMap<string, ParameterSlots>): Promise<StateRecord> {
+  const entries = await Promise.all(
+    [...parameters].map(async ([name, slots]): Promise<[string, StateTree]> => {
+      const { step, shape } = slots;
+      const arrays = await slots.read();
+      const tensors = rule.slotNames.map((slotName, index) => [slotName, hostTensor(arrays[index]!, shape)]);
+      return [name, { step, shape: [...shape], ...Object.fromEntries(tensors) }];
+    }),
+  );
+  return { algorithm: rule.name, parameters: Object.fromEntries(entries) };
+}
+
+/**
+ * Reads what {@link encodeState} wrote, as copies.
+ * @throws SnapfitError `OPTIMIZER_STATE` if it is another algorithm's, has other slots or is malformed.
+ */
+export function decodeState(rule: UpdateRule, state: StateRecord): Map<string, ParameterSlots> {
+  if (!isRecord(state) || typeof state["algorithm"] !== "string" || !isRecord(state["parameters"])) {
+    throw wrongState("The optimizer's state is malformed: it lacks algorithm or parameters.", "Expected what saveState() returned.");
+  }
+  if (state["algorithm"] !== rule.name) {
+    throw wrongState(`The state is of ${show(state["algorithm"])}, but the optimizer is ${rule.name}.`, "Build the optimizer that the state was saved from, or start without its state.");
+  }
+  return new Map(Object.entries(state["parameters"]).map(([name, entry]) => [name, decodeEntry(rule, name, entry)]));
+}
+
+/** A SnapfitError `OPTIMIZER_STATE`. */
+export function wrongState(happened: string, expected: string): SnapfitError {
+  return new SnapfitError<OptimErrorCode>("OPTIMIZER_STATE", `${happened} ${expected}`);
+}
+
+function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): ParameterSlots {
+  if (!isRecord(entry)) throw wrongState(`The optimizer's state of parameter "${name}" is ${show(entry)}.`, "Expected a record with step, shape and slots.");
+  const { step, shape, ...slots } = entry;
+  if (!Number.isSafeInteger(step) || (step as number) < 0) {
+    throw wrongState(`The step of parameter "${name}" is ${show(step)}.`, "Expected a whole number of at least 0.");
+  }
+  if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && (length as number) >= 0)) {
+    throw wrongState(`The shape of parameter "${name}" is ${show(shape)}.`, "Expected an array of whole numbers.");
+  }
+  const found = Object.keys(slots).sort().join(", ") || "none";
+  const wanted = [...rule.slotNames].sort().join(", ") || "none";
+  if (found !== wanted) {
+    throw wrongState(`The slots of parameter "${name}" are: ${found}.`, `Expected: ${wanted}. The optimizer was built with other options (momentum?) than the one saved.`);
+  }
+  const arrays = rule.slotNames.map((slotName) => decodeSlot(name, slotName, shape as number[], slots[slotName]!));
+  return new ParameterSlots(shape as number[], step as number, arrays);
+}
+
+function decodeSlot(name: string, slotName: string, shape: readonly number[], slot: StateTree): Float32Array {
+  const data = isHostTensor(slot) ? slot.data : slot;
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (!(data instanceof Float32Array) || data.length !== size) {
+    const got = data instanceof Float32Array ? `${data.length} values` : show(data);
+    throw wrongState(`Slot ${slotName} of parameter "${name}" is ${got}.`, `Expected a Float32Array of ${size} values for shape [${shape.join(", ")}].`);
+  }
+  return data.slice();
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: StateTree } {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}

@@ -1,0 +1,94 @@
+import { anyArray, anyFunction, checkOptions, invalidOption, nonEmptyString, numberFrom, oneOf, show, type OptionCheck } from "./check-options.js";
+import type { GroupRate } from "./optimizer.js";
+
+/** Parameters that share a rate and a weight decay of their own. */
+export interface ParameterGroup {
+  /** Shown in logs. Not `default`, which names the parameters of no group. */
+  readonly name: string;
+  /** Whether a parameter belongs here, by its structural path such as `layers.0.kernel`. The first group that matches wins. Asked once for each name. */
+  readonly match: (parameterName: string) => boolean;
+  /** Base rate of the group. @default the optimizer's */
+  readonly learningRate?: number | undefined;
+  /** @default the optimizer's */
+  readonly weightDecay?: number | undefined;
+}
+
+/** Options that every optimizer has. */
+export interface RateOptions {
+  /** Base rate; a schedule's factor multiplies it. At least 0. */
+  readonly learningRate?: number | undefined;
+  /** At least 0. What it multiplies depends on the algorithm. */
+  readonly weightDecay?: number | undefined;
+  /** `"biasAndNorm"` leaves parameters whose path ends in `bias`, `gamma` or `beta`, and those of rank 0 and 1, without weight decay, in every group. */
+  readonly noDecay?: "biasAndNorm" | undefined;
+  /** Groups with a rate or weight decay of their own. */
+  readonly groups?: readonly ParameterGroup[] | undefined;
+}
+
+/** What one parameter is updated with, before the schedule. */
+export interface ParameterRate {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** Checks of {@link RateOptions}, for the factories' tables. */
+export const rateChecks = {
+  learningRate: numberFrom(0),
+  weightDecay: numberFrom(0),
+  noDecay: oneOf("biasAndNorm"),
+  groups: anyArray,
+} satisfies Record<string, OptionCheck>;
+
+/** Finds the rate and the weight decay of a parameter by its name. */
+export class ParameterGroups {
+  /** The groups in the order given, then `default`. */
+  readonly rates: readonly GroupRate[];
+  readonly #groups: readonly (ParameterRate & { readonly match: (parameterName: string) => boolean })[];
+  readonly #sparesBiasAndNorm: boolean;
+  readonly #found = new Map<string, ParameterRate>();
+
+  constructor(owner: string, options: RateOptions, defaults: ParameterRate) {
+    const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay, noDecay, groups = [] } = options;
+    checkGroups(owner, groups);
+    const rest: Required<ParameterGroup> = { name: "default", match: () => true, learningRate, weightDecay };
+    const all = [...groups, rest].map((group) => ({
+      name: group.name,
+      match: group.match,
+      learningRate: group.learningRate ?? learningRate,
+      weightDecay: group.weightDecay ?? weightDecay,
+    }));
+    this.#groups = all;
+    this.rates = all.map((group) => ({ name: group.name, learningRate: group.learningRate }));
+    this.#sparesBiasAndNorm = noDecay === "biasAndNorm";
+  }
+
+  /** The rates of a parameter. @param rank its number of dimensions. */
+  of(parameterName: string, rank: number): ParameterRate {
+    let rate = this.#found.get(parameterName);
+    if (!rate) {
+      const { learningRate, weightDecay } = this.#groups.find((group) => group.match(parameterName))!;
+      const isSpared = this.#sparesBiasAndNorm && isBiasOrNorm(parameterName, rank);
+      rate = { learningRate, weightDecay: isSpared ? 0 : weightDecay };
+      this.#found.set(parameterName, rate);
+    }
+    return rate;
+  }
+}
+
+/** Whether a parameter is a bias or a scale or shift of a normalization: by the last part of its path, or its rank. */
+export function isBiasOrNorm(parameterName: string, rank: number): boolean {
+  const last = parameterName.split(/[./]/).at(-1);
+  return rank <= 1 || last === "bias" || last === "gamma" || last === "beta";
+}
+
+function checkGroups(owner: string, groups: readonly ParameterGroup[]): void {
+  const { learningRate, weightDecay } = rateChecks;
+  const names = new Set(["default"]);
+  groups.forEach((group, index) => {
+    checkOptions(`${owner} groups[${index}]`, group, { name: nonEmptyString, match: anyFunction, learningRate, weightDecay }, ["name", "match"]);
+    if (names.has(group.name)) {
+      throw invalidOption(`Option name of ${owner} groups[${index}] is ${show(group.name)}, which is taken.`, "Expected a name that no other group has; \"default\" is the rest of the parameters.");
+    }
+    names.add(group.name);
+  });
+}

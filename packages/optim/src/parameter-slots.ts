@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs";
+import { hostValues } from "./host-values.js";
+
+/** What an optimizer keeps for one parameter: its step counter and its slots, as arrays where the backend works in host memory, as tensors elsewhere. */
+export class ParameterSlots {
+  /** Updates done. */
+  step: number;
+  /** Shape of the parameter and of each slot. */
+  readonly shape: readonly number[];
+  #arrays: readonly Float32Array[];
+  #tensors: readonly tf.Tensor[] | undefined;
+
+  /** Keeps `arrays`. */
+  constructor(shape: readonly number[], step: number, arrays: readonly Float32Array[]) {
+    this.shape = shape;
+    this.step = step;
+    this.#arrays = arrays;
+  }
+
+  /** All zeros, no step done. */
+  static zeros(shape: readonly number[], numSlots: number): ParameterSlots {
+    return new ParameterSlots(shape, 0, Array.from({ length: numSlots }, () => new Float32Array(tf.util.sizeFromShape([...shape]))));
+  }
+
+  /** The slots for writing in place, or undefined while they are tensors of a backend without host memory. */
+  arrays(): readonly Float32Array[] | undefined {
+    if (this.#tensors) {
+      const copies = this.#tensors.map((tensor) => hostValues(tensor)?.slice());
+      if (copies.includes(undefined)) return undefined;
+      this.dispose();
+      this.#arrays = copies as Float32Array[];
+    }
+    return this.#arrays;
+  }
+
+  /** The slots as tensors, which this object owns. */
+  tensors(): readonly tf.Tensor[] {
+    this.#tensors ??= this.#arrays.map((array) => tf.keep(tf.tensor(array, [...this.shape], "float32")));
+    this.#arrays = [];
+    return this.#tensors;
+  }
+
+  /** Takes over new tensors and disposes the old ones. */
+  replace(tensors: readonly tf.Tensor[]): void {
+    this.dispose();
+    this.#tensors = tensors.map((tensor) => tf.keep(tensor));
+  }
+
+  /** Copies of the slots as they are at the time of the call. */
+  async read(): Promise<Float32Array[]> {
+    if (!this.#tensors) return this.#arrays.map((array) => array.slice());
+    // Clones outlive an update that happens before the device has answered.
+    const clones = this.#tensors.map((tensor) => tf.keep(tensor.clone()));
+    const read = await Promise.all(clones.map((clone) => clone.data()));
+    for (const clone of clones) clone.dispose();
+    return read.map((values) => Float32Array.from(values));
+  }
+
+  /** Frees the tensors. */
+  dispose(): void {
+    for (const tensor of this.#tensors ?? []) tensor.dispose();
+    this.#tensors = undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { UpdateMoment, UpdateRule } from "./update-rule.js";
+
+/** What {@link rmsPropRule} needs beyond rates. */
+export interface RmsPropConstants {
+  readonly alpha: number;
+  readonly epsilon: number;
+  /** 0: no momentum and one slot less. */
+  readonly momentum: number;
+}
+
+/**
+ * RMSProp in PyTorch's form: epsilon outside of the root, the rate outside of the momentum, weight decay added to the gradient.
+ * @see torch.optim.RMSprop; Hinton, "Neural Networks for Machine Learning", lecture 6e
+ */
+export function rmsPropRule(constants: RmsPropConstants): UpdateRule {
+  const { alpha, epsilon, momentum } = constants;
+  return {
+    name: "rmsProp",
+    slotNames: momentum === 0 ? ["meanSquare"] : ["meanSquare", "momentum"],
+    updateArrays: (moment, values, gradient, [meanSquare, velocity]) =>
+      velocity ? momentumLoop(moment, constants, values, gradient, meanSquare!, velocity) : plainLoop(moment, constants, values, gradient, meanSquare!),
+    updateTensors({ learningRate, weightDecay }, values, gradient, [meanSquare, velocity]) {
+      const g = weightDecay === 0 ? gradient : gradient.add(values.mul(weightDecay));
+      const newSquare = meanSquare!.mul(alpha).add(g.mul(1 - alpha).mul(g));
+      const direction = g.div(newSquare.sqrt().add(epsilon));
+      if (!velocity) return [values.sub(direction.mul(learningRate)), newSquare];
+      const newVelocity = velocity.mul(momentum).add(direction);
+      return [values.sub(newVelocity.mul(learningRate)), newSquare, newVelocity];
+    },
+  };
+}
+
+// g = g + wd p;  s = alpha s + (1 - alpha) g g;  p = p - lr g / (sqrt(s) + eps)
+function plainLoop({ learningRate, weightDecay }: UpdateMoment, { alpha, epsilon }: RmsPropConstants, values: Float32Array, gradient: Float32Array, meanSquare: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const g = gradient[i]! + weightDecay * value;
+    const newSquare = alpha * meanSquare[i]! + (1 - alpha) * g * g;
+    meanSquare[i] = newSquare;
+    values[i] = value - (learningRate * g) / (Math.sqrt(newSquare) + epsilon);
+  }
+}
+
+// as above with  b = mu b + g / (sqrt(s) + eps);  p = p - lr b
+function momentumLoop(
+  { learningRate, weightDecay }: UpdateMoment,
+  { alpha, epsilon, momentum }: RmsPropConstants,
+  values: Float32Array,
+  gradient: Float32Array,
+  meanSquare: Float32Array,
+  velocity: Float32Array,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const g = gradient[i]! + weightDecay * value;
+    const newSquare = alpha * meanSquare[i]! + (1 - alpha) * g * g;
+    const newVelocity = momentum * velocity[i]! + g / (Math.sqrt(newSquare) + epsilon);
+    meanSquare[i] = newSquare;
+    velocity[i] = newVelocity;
+    values[i] = value - learningRate * newVelocity;
+  }
+}

@@ -1,0 +1,28 @@
+import { checkOptions, invalidOption, numberFrom, oneOf } from "./check-options.js";
+import type { Optimizer } from "./optimizer.js";
+import { ParameterGroups, rateChecks, type RateOptions } from "./parameter-groups.js";
+import { sgdRule } from "./sgd-rule.js";
+import { SlotOptimizer } from "./slot-optimizer.js";
+
+/** Options of {@link sgd}. */
+export interface SgdOptions extends RateOptions {
+  readonly learningRate: number;
+  /** At least 0; 0 keeps no slots. @default 0 */
+  readonly momentum?: number | undefined;
+  /** Looks ahead along the momentum; needs one above 0. @default false */
+  readonly nesterov?: boolean | undefined;
+}
+
+/**
+ * Stochastic gradient descent, as torch.optim.SGD without dampening. Weight decay is added to the gradient; default 0.
+ * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
+ * @example
+ * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });
+ */
+export function sgd(options: SgdOptions): Optimizer {
+  checkOptions("sgd", options, { ...rateChecks, momentum: numberFrom(0), nesterov: oneOf(true, false) }, ["learningRate"]);
+  const { momentum = 0, nesterov = false } = options;
+  if (nesterov && momentum === 0) throw invalidOption("Option nesterov of sgd is true without momentum.", "Expected a momentum above 0, such as 0.9.");
+  const groups = new ParameterGroups("sgd", options, { learningRate: options.learningRate, weightDecay: 0 });
+  return new SlotOptimizer(sgdRule({ momentum, nesterov }), groups);
+}
