@@ -1,6 +1,13 @@
 import { defineConfig } from "tsup";
 
-export default defineConfig([
-  { entry: { index: "src/index.ts" }, format: "esm", target: "es2022", platform: "neutral", sourcemap: true, clean: false, dts: false },
-  { entry: { "node/index": "src/node/index.ts" }, format: "esm", target: "es2022", platform: "node", sourcemap: true, clean: false, dts: false },
-]);
+// One build for both entries: what they share (SnapfitError) must exist once.
+export default defineConfig({
+  entry: { index: "src/index.ts", "node/index": "src/node/index.ts" },
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  external: [/^node:/],
+  sourcemap: true,
+  clean: false,
+  dts: false,
+});

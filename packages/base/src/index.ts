@@ -1,10 +1,12 @@
 export { SnapfitError } from "./snapfit-error.js";
+export { equalStates } from "./equal-states.js";
 export { hostTensor, isHostTensor, type HostData, type HostDType, type HostTensor, type ShapeOf } from "./host-tensor.js";
 export { inProcessGroups } from "./in-process-group.js";
 export type { Loader } from "./loader.js";
 export { MemoryStorage } from "./memory-storage.js";
 export type { HostOutputs, Metric } from "./metric.js";
 export { nearestName } from "./nearest-name.js";
+export { parseState } from "./parse-state.js";
 export type { ProcessGroup, ReducibleArray, ReduceOp } from "./process-group.js";
 export { RandomStream, type RandomStreamState } from "./random-stream.js";
 export { soloGroup } from "./solo-group.js";
@@ -12,4 +14,5 @@ export type { StateArray, StateLeaf, StateRecord, StateTree } from "./state-tree
 export type { ByteRange, StorageErrorCode } from "./storage-error.js";
 export type { Storage, StorageEntry } from "./storage.js";
 export type { StreamKey } from "./stream-key.js";
+export { stringifyState } from "./stringify-state.js";
 export { threefry2x32 } from "./threefry.js";
