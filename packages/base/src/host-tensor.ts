@@ -6,11 +6,19 @@ export type HostDType = "float32" | "int32" | "uint8" | "bool";
 /** The typed array that holds a {@link HostDType}. */
 export type HostData<D extends HostDType = HostDType> = D extends "float32" ? Float32Array : D extends "int32" ? Int32Array : Uint8Array;
 
-/** A shape of known rank: `ShapeOf<2>` is `readonly [number, number]`. */
-export type ShapeOf<Rank extends number> = number extends Rank ? readonly number[] : Tuple<Rank>;
-type Tuple<Length extends number, Done extends readonly number[] = readonly []> = Done["length"] extends Length
-  ? Done
-  : Tuple<Length, readonly [...Done, number]>;
+/** A shape of known rank: `ShapeOf<2>` is `readonly [number, number]`. TensorFlow.js goes up to 6. */
+export type ShapeOf<Rank extends number> = ShapesByRank[Rank];
+// A table, not a recursive type: with it the compiler sees that a HostTensor<2> is a HostTensor.
+interface ShapesByRank {
+  readonly [rank: number]: readonly number[];
+  readonly 0: readonly [];
+  readonly 1: readonly [number];
+  readonly 2: readonly [number, number];
+  readonly 3: readonly [number, number, number];
+  readonly 4: readonly [number, number, number, number];
+  readonly 5: readonly [number, number, number, number, number];
+  readonly 6: readonly [number, number, number, number, number, number];
+}
 
 /**
  * An array in host memory with a shape, row by row. It is what loaders yield; the trainer makes a tensor of the same rank of it.

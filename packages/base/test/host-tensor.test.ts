@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { hostTensor, isHostTensor, SnapfitError, type HostTensor } from "@snapfit/base";
+import { hostTensor, isHostTensor, SnapfitError, type HostOutputs, type HostTensor, type StateTree } from "@snapfit/base";
 
 describe("hostTensor", () => {
   it("keeps the array and carries rank and dtype in its type", () => {
@@ -8,6 +8,11 @@ describe("hostTensor", () => {
     expect(images).toEqual({ dtype: "float32", shape: [2, 3], data });
     expect(images.data).toBe(data);
     expectTypeOf(images).toEqualTypeOf<HostTensor<2, "float32">>();
+    expectTypeOf(images.shape).toEqualTypeOf<readonly [number, number]>();
+    const any: HostTensor = images;
+    const outputs: HostOutputs = { images, any };
+    const state: StateTree = { images };
+    expect(outputs["any"]).toBe(state["images"]);
     // @ts-expect-error: another rank
     const wrong: HostTensor<3, "float32"> = images;
     expect(wrong).toBe(images);
