@@ -1,1 +1,2 @@
-export {};
+export { applyFixes } from "./apply-fixes.js";
+export type { Fix } from "./fix.js";
