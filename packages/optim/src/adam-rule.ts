@@ -44,14 +44,16 @@ interface StepConstants {
 function stepConstants({ step, learningRate, weightDecay }: UpdateMoment, { beta1, beta2, epsilon, isDecoupled }: AdamConstants): StepConstants {
   const correction1 = 1 - beta1 ** step;
   const root2 = Math.sqrt(1 - beta2 ** step);
+  // Rounded as PyTorch's kernels and TensorFlow.js' operations take them: 1 - 1e-5 as a double would be 1e-6 off after 50 steps.
+  const round = Math.fround;
   return {
-    addedDecay: isDecoupled ? 0 : weightDecay,
-    kept: isDecoupled ? 1 - learningRate * weightDecay : 1,
-    beta2,
-    ofFirst: 1 - beta1,
-    ofSecond: 1 - beta2,
-    size: (learningRate * root2) / correction1,
-    epsilon: epsilon * root2,
+    addedDecay: isDecoupled ? 0 : round(weightDecay),
+    kept: isDecoupled ? round(1 - learningRate * weightDecay) : 1,
+    beta2: round(beta2),
+    ofFirst: round(1 - beta1),
+    ofSecond: round(1 - beta2),
+    size: round((learningRate * root2) / correction1),
+    epsilon: round(epsilon * root2),
   };
 }
 
@@ -67,6 +69,7 @@ function adamLoop(constants: StepConstants, values: Float32Array, gradient: Floa
     const newSecond = beta2 * second[i]! + ofSecond * g * g;
     first[i] = newFirst;
     second[i] = newSecond;
-    values[i] = kept * value - (size * newFirst) / (Math.sqrt(newSecond) + epsilon);
+    // The one product that is rounded by itself, as elsewhere: its error has the same sign at every step and would add up.
+    values[i] = Math.fround(kept * value) - (size * newFirst) / (Math.sqrt(newSecond) + epsilon);
   }
 }

@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { nearestName, SnapfitError } from "@snapfit/base";
 import type { OptimErrorCode } from "./optim-error-code.js";
 
 /** What one option must be: in words, and as a test. */
@@ -70,7 +70,9 @@ export function invalidOption(happened: string, expected: string): SnapfitError 
 }
 
 function unknownOption(owner: string, name: string, known: readonly string[]): SnapfitError {
-  return new SnapfitError<OptimErrorCode>("OPTION_UNKNOWN", `${owner} has no option "${name}". It takes ${known.join(", ")}.`);
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+  return new SnapfitError<OptimErrorCode>("OPTION_UNKNOWN", `${owner} has no option "${name}".${hint} It takes ${known.join(", ")}.`);
 }
 
 /** A value as an error message shows it: short, strings in quotes. */

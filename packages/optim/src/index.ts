@@ -1,10 +1,15 @@
 export { adam, adamW, type AdamOptions } from "./adam.js";
 export { constant } from "./constant.js";
 export { cosine, type CosineOptions } from "./cosine.js";
+export { exponential, type ExponentialOptions } from "./exponential.js";
 export { hostValues, type HostMemoryBackend } from "./host-values.js";
+export { oneCycle, type OneCycleOptions } from "./one-cycle.js";
 export type { OptimErrorCode } from "./optim-error-code.js";
 export type { GroupRate, Optimizer } from "./optimizer.js";
 export type { ParameterGroup, RateOptions } from "./parameter-groups.js";
+export { reduceOnPlateau, type PlateauThreshold, type ReduceOnPlateauOptions } from "./reduce-on-plateau.js";
 export { rmsProp, type RmsPropOptions } from "./rms-prop.js";
 export type { MetricSchedule, Schedule, ScheduleMoment } from "./schedule.js";
 export { sgd, type SgdOptions } from "./sgd.js";
+export { stepDecay, type StepDecayOptions } from "./step-decay.js";
+export { warmup, type WarmupOptions } from "./warmup.js";

@@ -1,4 +1,5 @@
 import { hostTensor, isHostTensor, SnapfitError, type StateRecord, type StateTree } from "@snapfit/base";
+import { hasSameShape } from "./check-gradients.js";
 import { show } from "./check-options.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import { ParameterSlots } from "./parameter-slots.js";
@@ -58,6 +59,9 @@ function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): Paramete
 }
 
 function decodeSlot(name: string, slotName: string, shape: readonly number[], slot: StateTree): Float32Array {
+  if (isHostTensor(slot) && !hasSameShape(slot.shape, shape)) {
+    throw wrongState(`Slot ${slotName} of parameter "${name}" has shape [${slot.shape.join(", ")}].`, `Expected [${shape.join(", ")}], as its parameter.`);
+  }
   const data = isHostTensor(slot) ? slot.data : slot;
   const size = shape.reduce((product, length) => product * length, 1);
   if (!(data instanceof Float32Array) || data.length !== size) {

@@ -30,7 +30,9 @@ export function sgdRule(constants: SgdConstants): UpdateRule {
 }
 
 // p = p - lr (g + wd p)
-function plainLoop({ learningRate, weightDecay }: UpdateMoment, values: Float32Array, gradient: Float32Array): void {
+function plainLoop(moment: UpdateMoment, values: Float32Array, gradient: Float32Array): void {
+  const learningRate = Math.fround(moment.learningRate);
+  const weightDecay = Math.fround(moment.weightDecay);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     values[i] = value - learningRate * (gradient[i]! + weightDecay * value);
@@ -39,13 +41,15 @@ function plainLoop({ learningRate, weightDecay }: UpdateMoment, values: Float32A
 
 // d = g + wd p;  b = mu b + d;  p = p - lr b, or with Nesterov p - lr (d + mu b)
 function momentumLoop(moment: UpdateMoment, values: Float32Array, gradient: Float32Array, velocity: Float32Array, momentum: number, nesterov: boolean): void {
-  const { learningRate, weightDecay } = moment;
+  const learningRate = Math.fround(moment.learningRate);
+  const weightDecay = Math.fround(moment.weightDecay);
+  const kept = Math.fround(momentum);
   const ofDirection = nesterov ? 1 : 0;
-  const ofVelocity = nesterov ? momentum : 1;
+  const ofVelocity = nesterov ? kept : 1;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     const direction = gradient[i]! + weightDecay * value;
-    const newVelocity = momentum * velocity[i]! + direction;
+    const newVelocity = kept * velocity[i]! + direction;
     velocity[i] = newVelocity;
     values[i] = value - learningRate * (ofDirection * direction + ofVelocity * newVelocity);
   }

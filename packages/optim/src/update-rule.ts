@@ -10,8 +10,9 @@ export interface UpdateMoment {
 }
 
 /**
- * One algorithm, as its formula in two forms that give the same numbers: the fused loop computes in float64 and rounds what it stores to float32,
- * the TensorFlow.js operations round every result to float32. After 50 steps on values around 1 they differ by less than 1e-6.
+ * One algorithm, as its formula in two forms that give the same numbers: the fused loop takes its constants in float32, computes in float64 and
+ * rounds what it stores to float32; the TensorFlow.js operations round every result to float32.
+ * After 50 steps they differ by less than 1e-6, relative to values above 1.
  */
 export interface UpdateRule {
   readonly name: string;

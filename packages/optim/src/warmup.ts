@@ -1,0 +1,45 @@
+import { checkOptions, invalidOption, numberFrom, show, wholeNumberFrom } from "./check-options.js";
+import { constant } from "./constant.js";
+import type { Schedule, ScheduleMoment } from "./schedule.js";
+
+/** Options of {@link warmup}. */
+export interface WarmupOptions {
+  /** Steps until the full rate. */
+  readonly steps: number;
+  /** Factor at step 0, 0 to 1. @default 0 */
+  readonly from?: number | undefined;
+}
+
+/**
+ * Raises the rate linearly over the first steps, then follows `schedule` (default: the base rate).
+ * A schedule by step begins after the warm-up: it sees the steps since then, and as total steps those that remain, as in torch's SequentialLR.
+ * A schedule by epoch sees the epochs as they are.
+ * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
+ * @example
+ * const schedule = warmup({ steps: 500 }, cosine());
+ */
+export function warmup(options: WarmupOptions, schedule: Schedule = constant()): Schedule {
+  checkOptions("warmup", options, { steps: wholeNumberFrom(0), from: numberFrom(0, 1) }, ["steps"]);
+  if (typeof schedule?.at !== "function") {
+    throw invalidOption(`The schedule behind warmup is ${show(schedule)}.`, "Expected a schedule by step or epoch such as cosine(); one that follows a metric has no place here.");
+  }
+  const { steps, from = 0 } = options;
+  return {
+    unit: "step",
+    at(moment) {
+      const ramp = moment.step < steps ? from + ((1 - from) * moment.step) / steps : 1;
+      return ramp * schedule.at(schedule.unit === "step" ? afterSteps(steps, moment) : moment);
+    },
+  };
+}
+
+function afterSteps(steps: number, moment: ScheduleMoment): ScheduleMoment {
+  return {
+    step: Math.max(0, moment.step - steps),
+    epoch: moment.epoch,
+    // Lazy, since reading it throws where it is unknown and not every schedule reads it.
+    get totalSteps() {
+      return Math.max(1, moment.totalSteps - steps);
+    },
+  };
+}
