@@ -78,13 +78,13 @@ const gather: GradientCase[] = ([[[9, 4], [2, 5], 0], [[3, 6, 2], [7], 1], [[20,
   wrongOn: ["wasm"],
 }));
 
-const matMul: GradientCase[] = ([[[2, 3, 4], [4, 5], false, false], [[2, 4, 3], [4, 5], true, false], [[2, 3, 4], [5, 4], false, true], [[2, 4, 3], [5, 4], true, true], [[3, 4], [2, 4, 5], false, false], [[2, 1, 3, 4], [3, 4, 2], false, false], [[2, 3, 3, 4], [2, 1, 4, 2], false, false], [[2, 3, 4, 3], [3, 2, 4], true, true], [[2, 3, 4], [2, 4, 5], false, false]] as [number[], number[], boolean, boolean][]).map(
+const matMul: GradientCase[] = ([[[2, 3, 4], [4, 5], false, false], [[2, 4, 3], [4, 5], true, false], [[2, 3, 4], [5, 4], false, true], [[2, 4, 3], [5, 4], true, true], [[3, 4], [2, 4, 5], false, false], [[2, 1, 3, 4], [3, 4, 2], false, false], [[2, 3, 3, 4], [2, 1, 4, 2], false, false], [[2, 3, 4, 3], [3, 2, 4], true, true], [[2, 3, 4], [2, 4, 5], false, false], [[3, 4], [4, 5], false, false], [[4, 3], [5, 4], true, true]] as [number[], number[], boolean, boolean][]).map(
   ([a, b, transposeA, transposeB]) => ({
     name: `matMul [${a.join()}]${transposeA ? "^T" : ""} x [${b.join()}]${transposeB ? "^T" : ""}`,
     f: (x, y) => tf.matMul(x!, y!, transposeA, transposeB),
     inputs: () => [uniform(a, 9), uniform(b, 10)],
     step: smooth,
-    wrongOn: a.join() === "2,3,4" && b.join() === "2,4,5" ? [] : both,
+    wrongOn: ["2,3,4 2,4,5", "3,4 4,5", "4,3 5,4"].includes(`${a.join()} ${b.join()}`) ? [] : both,
   }),
 );
 
@@ -139,12 +139,36 @@ const dilation2d: GradientCase[] = ([[1, 1, "same"], [2, 1, "valid"], [1, 2, "sa
   }) as GradientCase),
 );
 
-const cumulative: GradientCase[] = [4, 6, 4].map((length) => ({
-  name: `cumsum length ${length}`,
-  f: (x) => tf.cumsum(x, 1),
-  inputs: () => [uniform([2, length], 26)],
+const cumulative: GradientCase[] = ([[4, 1], [6, 1], [4, 1], [3, 0], [4, 0]] as const).map(([length, axis]) => ({
+  name: `cumsum of length ${length} along axis ${axis}`,
+  f: (x) => tf.cumsum(x, axis),
+  inputs: () => [uniform(axis === 1 ? [2, length] : [length, 4], 26)],
   step: smooth,
-  wrongOn: [],
+  wrongOn: axis === 0 ? both : [],
+}));
+
+const resizeBilinear: GradientCase[] = ([[[3, 4], [7, 5], 2], [[6, 5], [3, 4], 1], [[3, 1], [4, 3], 3]] as [[number, number], [number, number], number][]).flatMap(([from, to, batch]) =>
+  ["half-pixel", "aligned", "plain"].map((mode) => ({
+    name: `resizeBilinear ${mode} ${from.join("x")} to ${to.join("x")} batch ${batch}`,
+    f: (x: tf.Tensor) => tf.image.resizeBilinear(x as tf.Tensor4D, to, mode === "aligned", mode === "half-pixel"),
+    inputs: () => [uniform([batch, ...from, 2], 27)],
+    step: smooth,
+    wrongOn: mode === "half-pixel" ? both : (["cpu"] as const),
+  })),
+);
+
+const masks: GradientCase[] = [
+  { name: "a mask by greater", f: (x) => tf.mul(tf.square(x), tf.cast(tf.greater(x, -0.42), "float32")), inputs: () => [distinct([3, 4], 28, 0)], step: 0.001, wrongOn: both },
+  { name: "where by comparisons", f: (x) => tf.where(tf.logicalOr(tf.logicalNot(tf.less(x, -0.21)), tf.lessEqual(x, -0.42)), tf.square(x), tf.mul(x, 3)), inputs: () => [distinct([3, 4], 29, 0)], step: 0.001, wrongOn: both },
+  { name: "a mask of rows by notEqual and any", f: (x) => tf.mul(x, tf.cast(tf.any(tf.notEqual(x, 0), -1, true), "float32")), inputs: () => [uniform([3, 4], 30)], step: 0.001, wrongOn: both },
+];
+
+const batchedGather: GradientCase[] = [1, 0].map((batchDims) => ({
+  name: `gather with batchDims ${batchDims}`,
+  f: (x) => tf.gather(x, tf.tensor2d([[0, 1], [1, 2], [5, 5]], [3, 2], "int32"), 1, batchDims),
+  inputs: () => [uniform([3, 6, 2], 31)],
+  step: smooth,
+  wrongOn: ["wasm"],
 }));
 
 export const gradientCases: readonly GradientCase[] = [
@@ -161,4 +185,7 @@ export const gradientCases: readonly GradientCase[] = [
   ...otherConvolutions,
   ...dilation2d,
   ...cumulative,
+  ...resizeBilinear,
+  ...masks,
+  ...batchedGather,
 ];

@@ -7,7 +7,7 @@ import { gradientError, uniform } from "./finite-differences.js";
 const training = { training: true };
 
 describe("without fixes", () => {
-  it("training throws in a dilated linear Conv2D layer and in a BatchNormalization without scale", async () => {
+  it("training throws in a dilated linear Conv2D layer and in a BatchNormalization without scale; along another axis it is wrong", async () => {
     await tf.setBackend("cpu");
     const conv = tf.layers.conv2d({ filters: 2, kernelSize: 3, dilationRate: 2, inputShape: [7, 7, 1] });
     conv.build([null, 7, 7, 1]);
@@ -15,6 +15,8 @@ describe("without fixes", () => {
     const norm = tf.layers.batchNormalization({ scale: false });
     expect(() => tf.variableGrads(() => tf.sum(conv.apply(uniform([1, 7, 7, 1], 1)) as tf.Tensor), weights)).toThrow(/[Dd]ilation/);
     expect(() => norm.apply(uniform([4, 3], 2), training)).toThrow();
+    const { mean } = tf.moments(tf.layers.batchNormalization({ axis: 1 }).apply(uniform([3, 4, 5, 6], 5), training) as tf.Tensor, [0, 2, 3]);
+    expect((await tf.max(tf.abs(mean)).data())[0]).toBeGreaterThan(0.01);
   });
 });
 
@@ -50,6 +52,24 @@ describe.each(["cpu", "wasm"])("with fixes, on %s", (backend) => {
     expect(error).toBeLessThan(2e-3);
     // Inference uses the moving statistics and no scale.
     expect((layer.apply(x) as tf.Tensor).shape).toEqual([3, 2]);
+  });
+
+  it.each([1, 2, -1])("BatchNormalization along axis %s normalises each channel, and trains", async (axis) => {
+    const layer = tf.layers.batchNormalization({ axis });
+    const x = uniform([3, 4, 5, 6], 5);
+    const y = layer.apply(x, training) as tf.Tensor;
+    const { mean, variance } = tf.moments(y, [0, 1, 2, 3].filter((i) => i !== (axis + 4) % 4));
+    expect((await tf.max(tf.abs(mean)).data())[0]).toBeLessThan(1e-6);
+    expect((await tf.max(tf.abs(tf.sub(variance, 1))).data())[0]).toBeLessThan(0.02);
+    expect(await gradientError((input) => layer.apply(input, training) as tf.Tensor, [x], 0.003)).toBeLessThan(2e-3);
+    // Inference: (x - mean) / sqrt(variance + epsilon) of the channel, by the layer's weights.
+    const [, , means, variances] = await Promise.all(layer.getWeights().map((weight) => weight.data()));
+    const [plain, inferred] = await Promise.all([x.data(), (layer.apply(x) as tf.Tensor).data()]);
+    const stride = [120, 30, 6, 1][(axis + 4) % 4]!;
+    inferred.forEach((value, i) => {
+      const channel = Math.floor(i / stride) % x.shape.at(axis)!;
+      expect(value).toBeCloseTo((plain[i]! - means![channel]!) / Math.sqrt(variances![channel]! + 1e-3), 4);
+    });
   });
 
   it.each([
