@@ -1,0 +1,29 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./root.mjs";
+
+/**
+ * @typedef {{ name: string, version: string, private?: boolean, exports?: Record<string, { default: string }>,
+ *   dependencies?: Record<string, string>, peerDependencies?: Record<string, string>, scripts?: Record<string, string> }} Manifest
+ * @typedef {{ folder: string, manifest: Manifest }} WorkspacePackage `folder` is relative to the root, such as `packages/core`
+ */
+
+/** @returns {WorkspacePackage[]} every package and example, by folder name. */
+export function workspacePackages() {
+  return ["packages", "examples"].flatMap((group) => {
+    if (!existsSync(join(root, group))) return [];
+    const folders = readdirSync(join(root, group)).map((name) => `${group}/${name}`);
+    return folders.filter((folder) => existsSync(join(root, folder, "package.json"))).map((folder) => ({ folder, manifest: readManifest(folder) }));
+  });
+}
+
+/** @returns {WorkspacePackage[]} what is published to npm. */
+export const publishedPackages = () => workspacePackages().filter(({ manifest }) => manifest.private !== true);
+
+/** @param {string} folder @returns {Manifest} */
+const readManifest = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+
+/** The modules that a package lets others import. @param {Manifest} manifest @returns {{ specifier: string, file: string }[]} */
+export function entriesOf({ name, exports = {} }) {
+  return Object.entries(exports).map(([path, target]) => ({ specifier: name + path.slice(1), file: target.default.slice(2) }));
+}

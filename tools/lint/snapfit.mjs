@@ -1,0 +1,18 @@
+/**
+ * A class field that overrides a method, `override setup = async () => { … }`, replaces the methods of all add-ons below and above it
+ * on the instance: `super.setup` no longer reaches it and an add-on mixed in later never runs. TypeScript accepts it.
+ */
+const noFieldOverride = {
+  meta: { type: "problem", docs: { description: "Forbid class fields that override methods." } },
+  create(context) {
+    return {
+      PropertyDefinition(node) {
+        const isFunction = node.value?.type === "ArrowFunctionExpression" || node.value?.type === "FunctionExpression";
+        if (!node.override || !isFunction) return;
+        context.report({ node: node.key, message: "A field must not override a method: write it as a method, or `super` and add-ons pass it by." });
+      },
+    };
+  },
+};
+
+export default { meta: { name: "snapfit" }, rules: { "no-field-override": noFieldOverride } };

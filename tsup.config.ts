@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
+
+// Serves every package: tsup runs in a package's folder and finds this file above it.
+// `./dist/node/index.js` in the export map is built from `src/node/index.ts`. Declarations come from `tsc -b`.
+export default defineConfig(() => {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, { default: string }> };
+  const entries = Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1"));
+  return {
+    entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+    format: "esm",
+    target: "es2022",
+    platform: "node",
+    removeNodeProtocol: false,
+    sourcemap: true,
+    clean: true,
+    silent: true,
+  };
+});
