@@ -8,6 +8,7 @@ import { conv2dGradient, depthwiseConv2dGradient } from "./dilated-convolution-g
 import { dilatedConv2dLayer } from "./dilated-conv2d-layer.js";
 import { dilation2d, dilation2dFilterGradient, dilation2dInputGradient } from "./dilation2d.js";
 import type { FixDefinition } from "./fix.js";
+import { gather } from "./gather.js";
 import { matMulBroadcast } from "./mat-mul-broadcast.js";
 import { matMulGradient } from "./mat-mul-gradient.js";
 import { maxPool3d } from "./max-pool-3d.js";
@@ -17,7 +18,6 @@ import { oneHot } from "./one-hot.js";
 import { resizeBilinearGradient } from "./resize-bilinear-gradient.js";
 import { resizeNearestNeighborGradient } from "./resize-nearest-neighbor-gradient.js";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.js";
-import { wasmBatchedGather } from "./wasm-batched-gather.js";
 import { wasmConv2dFilterGradient, wasmConv2dInputGradient } from "./wasm-conv2d-gradients.js";
 import { wasmConv3dFilterGradient, wasmConv3dInputGradient } from "./wasm-conv3d-gradients.js";
 import { wasmDepthwiseFilterGradient, wasmDepthwiseInputGradient } from "./wasm-depthwise-gradients.js";
@@ -42,6 +42,7 @@ export const fixes: readonly FixDefinition[] = [
   averagePoolGradient,
   averagePool3dGradient,
   resizeNearestNeighborGradient,
+  gather,
   unsortedSegmentSum,
   ...cpuSliceCopies,
   maxPoolGradient,
@@ -52,7 +53,6 @@ export const fixes: readonly FixDefinition[] = [
   dilation2dFilterGradient,
   clipByValue,
   oneHot,
-  wasmBatchedGather,
   wasmConv2dFilterGradient,
   wasmConv2dInputGradient,
   wasmConv3dInputGradient,

@@ -76,6 +76,14 @@ describe.each(["cpu", "wasm"])("with fixes, on %s", (backend) => {
     const sums = tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3], "int32"), tf.tensor1d([0, 0, 1], "int32"), 2);
     expect([sums.dtype, await values(sums)]).toEqual(["int32", [3, 3]]);
   });
+  it("gather takes rows along any axis, refuses indices out of range, and keeps the dtype", async () => {
+    const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], "int32");
+    const columns = tf.gather(x, tf.tensor1d([2, 0], "int32"), 1);
+    expect([columns.dtype, columns.shape, await values(columns)]).toEqual(["int32", [2, 2], [3, 1, 6, 4]]);
+    expect(await values(tf.gather(x, tf.tensor2d([1, 1, 0, 2], [2, 2], "int32"), 1, 1))).toEqual([2, 2, 4, 6]);
+    expect(() => tf.gather(x, tf.tensor1d([2], "int32"))).toThrow("index 2 is not in [0, 1]");
+    expect(() => tf.gather(x, tf.tensor1d([-1], "int32"))).toThrow("index -1");
+  });
   it("matMul broadcasts batch axes in the middle", async () => {
     const a = uniform([2, 3, 2, 4], 1);
     const b = uniform([2, 1, 4, 2], 2);
