@@ -60,12 +60,10 @@ function phasesOf(totalSteps: number, { pctStart = 0.3, divFactor = 25, finalDiv
 }
 
 function factorAt(step: number, phases: readonly Phase[], anneal: (from: number, to: number, done: number) => number): number {
-  let startStep = 0;
-  for (const { endStep, from, to } of phases) {
-    if (step <= endStep) return anneal(from, to, endStep === startStep ? 1 : (step - startStep) / (endStep - startStep));
-    startStep = endStep;
-  }
-  return phases.at(-1)!.to;
+  const index = phases.findIndex(({ endStep }) => step <= endStep);
+  const { endStep, from, to } = phases[index]!;
+  const startStep = phases[index - 1]?.endStep ?? 0;
+  return anneal(from, to, endStep === startStep ? 1 : (step - startStep) / (endStep - startStep));
 }
 
 function cosineAnnealing(from: number, to: number, done: number): number {

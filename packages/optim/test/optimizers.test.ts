@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { adam, adamW, rmsProp, sgd, type Optimizer } from "../src/index.js";
+import { useBackend } from "./backends.js";
+import { step, valuesOf, variable } from "./train.js";
+
+describe.each(["cpu", "wasm", "device", "native"] as const)("on %s", (backend) => {
+  beforeEach(() => useBackend(backend));
+
+  test("sgd moves against the gradient by rate x factor", async () => {
+    const w = variable([1, 2]);
+    step(sgd({ learningRate: 0.5 }), { w }, { w: [2, -4] }, 0.5);
+    expect(await valuesOf(w)).toEqual([0.5, 3]);
+  });
+
+  test("sgd with momentum goes on by what it went before", async () => {
+    const w = variable([0]);
+    const optimizer = sgd({ learningRate: 1, momentum: 0.5 });
+    step(optimizer, { w }, { w: [1] }); // b = 1, w = -1
+    step(optimizer, { w }, { w: [1] }); // b = 1.5, w = -2.5
+    expect(await valuesOf(w)).toEqual([-2.5]);
+  });
+
+  test("sgd with Nesterov momentum looks ahead", async () => {
+    const w = variable([0]);
+    step(sgd({ learningRate: 1, momentum: 0.5, nesterov: true }), { w }, { w: [1] }); // b = 1, w = -(1 + 0.5)
+    expect(await valuesOf(w)).toEqual([-1.5]);
+  });
+
+  test("the first step of adam is the rate, whatever the size of the gradient", async () => {
+    const w = variable([1, 1, 1]);
+    step(adam({ learningRate: 0.25 }), { w }, { w: [1000, -0.5, 7] });
+    expectClose(await valuesOf(w), [0.75, 1.25, 0.75]);
+  });
+
+  test("adamW shrinks by rate x weight decay where the gradient is zero, adam does not", async () => {
+    const decayed = variable([2]);
+    const kept = variable([2]);
+    step(adamW({ learningRate: 0.5, weightDecay: 0.5 }), { w: decayed }, { w: [0] });
+    step(adam({ learningRate: 0.5 }), { w: kept }, { w: [0] });
+    expect(await valuesOf(decayed)).toEqual([1.5]);
+    expect(await valuesOf(kept)).toEqual([2]);
+  });
+
+  test("the first step of rmsProp is the rate over the root of 1 - alpha", async () => {
+    const w = variable([0]);
+    step(rmsProp({ learningRate: 0.1, alpha: 0.75 }), { w }, { w: [8] }); // s = 16, w = -0.1 x 8 / 4
+    expectClose(await valuesOf(w), [-0.2]);
+  });
+
+  test("weight decay is added to the gradient in sgd and rmsProp", async () => {
+    const [a, b] = [variable([2]), variable([2])];
+    step(sgd({ learningRate: 1, weightDecay: 0.5 }), { a }, { a: [1] }); // 2 - (1 + 1)
+    step(rmsProp({ learningRate: 1, alpha: 0, weightDecay: 0.5 }), { b }, { b: [1] }); // 2 - 2 / 2
+    expect(await valuesOf(a)).toEqual([0]);
+    expectClose(await valuesOf(b), [1]);
+  });
+
+  test("a factor of 0 changes no value", async () => {
+    for (const optimizer of [sgd({ learningRate: 1, momentum: 0.9 }), adamW(), adam(), rmsProp()]) {
+      const w = variable([0.1, -3]);
+      step(optimizer, { w }, { w: [1, 2] }, 0);
+      expect(await valuesOf(w)).toEqual([Math.fround(0.1), -3]);
+    }
+  });
+
+  test("a parameter without gradient keeps its value and slots, and starts its own count when it appears", async () => {
+    const optimizer = adam({ learningRate: 0.5 });
+    const [early, late] = [variable([1]), variable([1])];
+    for (let i = 0; i < 5; i++) step(optimizer, { early, late }, { early: [1] });
+    expect(await valuesOf(late)).toEqual([1]);
+    step(optimizer, { early, late }, { late: [3] });
+    expectClose(await valuesOf(late), [0.5]);
+    const parameters = (await optimizer.saveState())["parameters"] as Record<string, { step: number }>;
+    expect(parameters["early"]!.step).toBe(5);
+    expect(parameters["late"]!.step).toBe(1);
+  });
+
+  test("parameters of any shape are updated: scalars, empty ones, several dimensions, lengths of every remainder", async () => {
+    for (const shape of [[], [0], [1, 1, 2], [3], [5], [2, 2], [7]]) {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const w = variable(new Array(size).fill(1), shape);
+      step(adam({ learningRate: 0.5 }), { w }, { w: new Array(size).fill(9) });
+      expectClose(await valuesOf(w), new Array(size).fill(0.5));
+      expect(w.shape).toEqual(shape);
+    }
+  });
+});
+
+test("adam with epsilon 0 does not depend on the gradients' scale", async () => {
+  await useBackend("cpu");
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: 0.1, max: 10, noNaN: true }), { minLength: 3, maxLength: 3 }), fc.constantFrom(0.25, 4, 1024), async (gradient, scale) => {
+      const [a, b] = [variable([1, 1, 1]), variable([1, 1, 1])];
+      const [first, second] = [adam({ epsilon: 0 }), adam({ epsilon: 0 })];
+      for (let i = 0; i < 3; i++) {
+        step(first, { a }, { a: gradient });
+        step(second, { b }, { b: gradient.map((value) => Math.fround(value) * scale) });
+      }
+      expectClose(await valuesOf(b), await valuesOf(a));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("a parameter cut in two is updated as the whole one", async () => {
+  await useBackend("cpu");
+  const makes: (() => Optimizer)[] = [() => adamW(), () => sgd({ learningRate: 0.1, momentum: 0.9 }), () => rmsProp({ momentum: 0.9 })];
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 2, maxLength: 20 }), fc.nat(), fc.constantFrom(...makes), async (gradient, seed, make) => {
+      const cut = 1 + (seed % (gradient.length - 1));
+      const whole = variable(gradient);
+      const [head, tail] = [variable(gradient.slice(0, cut)), variable(gradient.slice(cut))];
+      const [one, two] = [make(), make()];
+      for (let i = 0; i < 4; i++) {
+        step(one, { whole }, { whole: gradient });
+        step(two, { head, tail }, { head: gradient.slice(0, cut), tail: gradient.slice(cut) });
+      }
+      expect([...(await valuesOf(head)), ...(await valuesOf(tail))]).toEqual(await valuesOf(whole));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function expectClose(values: readonly number[], expected: readonly number[]): void {
+  expect(values.length).toBe(expected.length);
+  values.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6));
+}

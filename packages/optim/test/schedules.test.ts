@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { constant, cosine, exponential, oneCycle, stepDecay, warmup, type Schedule } from "../src/index.js";
+
+const { factors } = JSON.parse(readFileSync(new URL("fixtures/schedules.json", import.meta.url), "utf8")) as { factors: Record<string, number[]> };
+
+const cases: [string, Schedule][] = [
+  ["stepDecay", stepDecay({ everySteps: 7, factor: 0.3 })],
+  ["stepDecay", stepDecay({ everyEpochs: 7, factor: 0.3 })],
+  ["exponential", exponential({ factor: 0.9 })],
+  ["exponential", exponential({ factor: 0.9, unit: "step" })],
+  ["cosine", cosine()],
+  ["cosine", cosine({ totalSteps: 40 })],
+  ["cosine to 0.1", cosine({ minFactor: 0.1 })],
+  ["oneCycle", oneCycle()],
+  ["oneCycle", oneCycle({ totalSteps: 40 })],
+  ["oneCycle linear", oneCycle({ annealing: "linear", pctStart: 0.25, divFactor: 10, finalDivFactor: 100 })],
+  ["oneCycle in three phases", oneCycle({ threePhase: true })],
+  ["warmup before cosine", warmup({ steps: 8, from: 0.1 }, cosine())],
+  ["warmup before cosine", warmup({ steps: 8, from: 0.1 }, cosine({ totalSteps: 32 }))],
+];
+
+test.each(cases)("%s equals PyTorch at every step", (name, schedule) => {
+  const expected = factors[name]!;
+  expect(expected.length).toBe(40);
+  expected.forEach((factor, at) => {
+    // Whichever of both does not count stays at a value that would be noticed.
+    const moment = schedule.unit === "step" ? { step: at, epoch: 39, totalSteps: 40 } : { step: 9999, epoch: at, totalSteps: 40 };
+    expect(Math.abs(schedule.at(moment) - factor)).toBeLessThan(1e-6);
+  });
+});
+
+test("a warm-up alone is linear from 0 to the base rate and stays there", () => {
+  const schedule = warmup({ steps: 1000 });
+  expect(schedule.unit).toBe("step");
+  factors["warmup from 0"]!.forEach((factor, i) => expect(schedule.at(at(67 * i))).toBeCloseTo(factor, 12));
+  expect([0, 250, 1000, 5000].map((step) => schedule.at(at(step)))).toEqual([0, 0.25, 1, 1]);
+});
+
+test("constant is 1 always", () => {
+  expect(constant().at(at(12345, 6))).toBe(1);
+});
+
+test("cosine stays at its smallest factor after its end", () => {
+  expect([40, 41, 80].map((step) => cosine({ totalSteps: 40, minFactor: 0.25 }).at(at(step)))).toEqual([0.25, 0.25, 0.25]);
+});
+
+test("oneCycle stays at its last factor after its end, also where it has one or two steps", () => {
+  expect(oneCycle({ totalSteps: 40 }).at(at(500))).toBeCloseTo(1 / 25 / 1e4, 12);
+  expect(oneCycle({ totalSteps: 1 }).at(at(0))).toBeCloseTo(1 / 25 / 1e4, 12);
+  expect(oneCycle({ totalSteps: 2, pctStart: 0.5 }).at(at(0))).toBe(1);
+  expect(oneCycle({ totalSteps: 10, pctStart: 1 }).at(at(9))).toBe(1);
+});
+
+describe("a warm-up", () => {
+  test("of 0 steps changes nothing", () => {
+    for (const step of [0, 1, 39]) expect(warmup({ steps: 0 }, cosine()).at(at(step, 0, 40))).toBe(cosine().at(at(step, 0, 40)));
+  });
+
+  test("before a schedule by epoch counts steps itself and leaves it the epochs", () => {
+    const schedule = warmup({ steps: 4 }, stepDecay({ everyEpochs: 1, factor: 0.5 }));
+    expect(schedule.unit).toBe("step");
+    expect([[2, 0], [3, 1], [4, 1], [9, 3]].map(([step, epoch]) => schedule.at(at(step!, epoch)))).toEqual([0.5, 0.375, 0.5, 0.125]);
+  });
+
+  test("longer than the run rises all through it", () => {
+    expect(warmup({ steps: 80 }, cosine()).at(at(40, 0, 40))).toBe(0.5);
+  });
+
+  test("can stand before another", () => {
+    expect(warmup({ steps: 2 }, warmup({ steps: 2, from: 0.5 })).at(at(3))).toBe(0.75);
+  });
+});
+
+describe("unknown total steps", () => {
+  const unknown = {
+    step: 3,
+    epoch: 0,
+    get totalSteps(): number {
+      throw new RangeError("unknown");
+    },
+  };
+
+  test("are an error only where they are needed", () => {
+    for (const schedule of [cosine(), oneCycle(), warmup({ steps: 2 }, cosine())]) expect(() => schedule.at(unknown)).toThrow(RangeError);
+    const others = [constant(), stepDecay({ everySteps: 2 }), exponential({ factor: 0.5 }), cosine({ totalSteps: 9 }), oneCycle({ totalSteps: 9 })];
+    for (const schedule of others) {
+      expect(schedule.at(unknown)).toBeLessThanOrEqual(1);
+      expect(warmup({ steps: 5 }, schedule).at(unknown)).toBeLessThan(1);
+    }
+  });
+});
+
+test("every factor is from 0 to 1, and cosine and the decays never rise", () => {
+  const falling = [cosine({ minFactor: 0.2 }), stepDecay({ everySteps: 3 }), exponential({ factor: 0.7, unit: "step" })];
+  const all = [...falling, oneCycle(), oneCycle({ threePhase: true, annealing: "linear" }), warmup({ steps: 9 }, cosine())];
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(600), (totalSteps, step) => {
+      const moment = { step, epoch: 0, totalSteps };
+      for (const schedule of all) {
+        expect(schedule.at(moment)).toBeGreaterThanOrEqual(0);
+        expect(schedule.at(moment)).toBeLessThanOrEqual(1);
+      }
+      for (const schedule of falling) expect(schedule.at({ ...moment, step: step + 1 })).toBeLessThanOrEqual(schedule.at(moment));
+    }),
+  );
+});
+
+function at(step: number, epoch = 0, totalSteps = 100): { step: number; epoch: number; totalSteps: number } {
+  return { step, epoch, totalSteps };
+}

@@ -1,0 +1,151 @@
+import { hostTensor, parseState, SnapfitError, stringifyState, type StateRecord, type StateTree } from "@snapfit/base";
+import * as tf from "@tensorflow/tfjs";
+import { beforeEach, describe, expect, test } from "vitest";
+import { adam, adamW, rmsProp, sgd, type Optimizer } from "../src/index.js";
+import { useBackend } from "./backends.js";
+import { step, valuesOf, variable } from "./train.js";
+
+const makes: [string, () => Optimizer][] = [
+  ["sgd", () => sgd({ learningRate: 0.1 })],
+  ["sgd with momentum", () => sgd({ learningRate: 0.1, momentum: 0.9 })],
+  ["adam", () => adam()],
+  ["adamW", () => adamW()],
+  ["rmsProp", () => rmsProp({ momentum: 0.5 })],
+];
+
+const gradients = (seed: number): number[] => [Math.sin(seed), Math.cos(3 * seed), Math.sin(7 * seed)];
+
+describe.each(["cpu", "wasm", "device"] as const)("on %s", (backend) => {
+  beforeEach(() => useBackend(backend));
+
+  test.each(makes)("%s goes on from its saved state with the same bits, wherever it was saved", async (_, make) => {
+    const [one, whole] = [make(), variable([1, 2, 3])];
+    for (let i = 0; i < 12; i++) step(one, { w: whole }, { w: gradients(i) });
+    for (const stop of [0, 1, 5, 11]) {
+      const [first, second, w] = [make(), make(), variable([1, 2, 3])];
+      for (let i = 0; i < stop; i++) step(first, { w }, { w: gradients(i) });
+      second.loadState(parseState(stringifyState(await first.saveState())) as StateRecord);
+      for (let i = stop; i < 12; i++) step(second, { w }, { w: gradients(i) });
+      expect(await valuesOf(w)).toEqual(await valuesOf(whole));
+      expect(stringifyState(await second.saveState())).toBe(stringifyState(await one.saveState()));
+    }
+  });
+
+  test("a saved state is what was there at the call, and stays so", async () => {
+    const [optimizer, w] = [sgd({ learningRate: 1, momentum: 0.5 }), variable([0])];
+    step(optimizer, { w }, { w: [1] });
+    const saving = optimizer.saveState();
+    step(optimizer, { w }, { w: [1] });
+    const state = await saving;
+    step(optimizer, { w }, { w: [1] });
+    expect(state).toEqual({ algorithm: "sgd", parameters: { w: { step: 1, shape: [1], momentum: hostTensor(new Float32Array([1]), [1]) } } });
+  });
+
+  test("a loaded state is a copy, and the slots of absent parameters are kept", async () => {
+    const momentum = new Float32Array([4]);
+    const saved = { algorithm: "sgd", parameters: { gone: { step: 3, shape: [1], momentum }, w: { step: 2, shape: [1], momentum } } };
+    const [optimizer, w] = [sgd({ learningRate: 1, momentum: 0.5 }), variable([0])];
+    optimizer.loadState(saved);
+    step(optimizer, { w }, { w: [1] });
+    expect([...momentum]).toEqual([4]);
+    expect(await valuesOf(w)).toEqual([-3]);
+    const parameters = (await optimizer.saveState())["parameters"] as Record<string, StateTree>;
+    expect(parameters["gone"]).toEqual({ step: 3, shape: [1], momentum: hostTensor(new Float32Array([4]), [1]) });
+  });
+
+  test("NaN, infinities and -0 survive", async () => {
+    const momentum = new Float32Array([NaN, Infinity, -0]);
+    const optimizer = sgd({ learningRate: 1, momentum: 0.5 });
+    optimizer.loadState({ algorithm: "sgd", parameters: { w: { step: 2, shape: [3], momentum } } });
+    const { w } = (await optimizer.saveState())["parameters"] as Record<string, { momentum: { data: Float32Array } }>;
+    expect(w!.momentum.data).toEqual(momentum);
+  });
+});
+
+test("a run goes on when the backend changes under it", async () => {
+  await useBackend("cpu");
+  const [optimizer, w] = [adamW({ learningRate: 0.1 }), variable([1, 2, 3])];
+  const [reference, v] = [adamW({ learningRate: 0.1 }), variable([1, 2, 3])];
+  for (let i = 0; i < 12; i++) step(reference, { v }, { v: gradients(i) });
+  const expected = await valuesOf(v);
+  for (const [i, backend] of (["cpu", "cpu", "device", "device", "cpu", "cpu", "wasm", "wasm", "wasm", "device", "cpu", "cpu"] as const).entries()) {
+    await useBackend(backend);
+    step(optimizer, { w }, { w: gradients(i) });
+  }
+  const values = await valuesOf(w);
+  values.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-6));
+});
+
+const good = { step: 1, shape: [2], momentum: new Float32Array(2) };
+const malformed: [string, unknown, RegExp][] = [
+  ["nothing", undefined, /lacks algorithm or parameters/],
+  ["an empty record", {}, /lacks algorithm or parameters/],
+  ["another algorithm's", { algorithm: "adamW", parameters: {} }, /The state is of "adamW", but the optimizer is sgd\./],
+  ["a parameter that is no record", { algorithm: "sgd", parameters: { w: 3 } }, /of parameter "w" is 3/],
+  ["a step that is no count", { algorithm: "sgd", parameters: { w: { ...good, step: 1.5 } } }, /step of parameter "w" is 1\.5/],
+  ["a shape that is none", { algorithm: "sgd", parameters: { w: { ...good, shape: [-1] } } }, /shape of parameter "w"/],
+  ["a missing slot", { algorithm: "sgd", parameters: { w: { step: 1, shape: [2] } } }, /slots of parameter "w" are: none\. Expected: momentum/],
+  ["a slot too many", { algorithm: "sgd", parameters: { w: { ...good, other: new Float32Array(2) } } }, /are: momentum, other/],
+  ["a slot of the wrong length", { algorithm: "sgd", parameters: { w: { ...good, momentum: new Float32Array(3) } } }, /Slot momentum of parameter "w" is 3 values/],
+  ["a slot of the wrong type", { algorithm: "sgd", parameters: { w: { ...good, momentum: new Int32Array(2) } } }, /Expected a Float32Array of 2 values/],
+  ["a slot of the wrong shape", { algorithm: "sgd", parameters: { w: { ...good, momentum: hostTensor(new Float32Array(2), [1, 2]) } } }, /has shape \[1, 2\]/],
+];
+
+test.each(malformed)("%s is refused as a state, and nothing is taken from it", async (_, state, message) => {
+  await useBackend("cpu");
+  const [optimizer, w] = [sgd({ learningRate: 1, momentum: 0.5 }), variable([0, 0])];
+  step(optimizer, { w }, { w: [1, 1] });
+  const before = stringifyState(await optimizer.saveState());
+  expectError(() => optimizer.loadState(state as StateRecord), "OPTIMIZER_STATE", message);
+  expect(stringifyState(await optimizer.saveState())).toBe(before);
+});
+
+test("the state of another shape is refused at the step, before anything changes", async () => {
+  await useBackend("cpu");
+  const optimizer = sgd({ learningRate: 1, momentum: 0.5 });
+  optimizer.loadState({ algorithm: "sgd", parameters: { w: good } });
+  const parameters = { v: variable([0]), w: variable([0, 0, 0]) };
+  expectError(() => step(optimizer, parameters, { v: [1], w: [1, 1, 1] }), "OPTIMIZER_STATE", /of parameter "w" has shape \[2\], but the parameter has \[3\]/);
+  expect(await valuesOf(parameters.v)).toEqual([0]);
+});
+
+describe("a gradient that does not fit", () => {
+  beforeEach(() => useBackend("cpu"));
+
+  const cases: [string, () => tf.Tensor, RegExp][] = [
+    ["in shape", () => tf.zeros([2, 1]), /The gradient of "w" has shape \[2, 1\]\. Expected \[2\]/],
+    ["in dtype", () => tf.zeros([2], "int32"), /The gradient of "w" is int32/],
+  ];
+
+  test.each(cases)("%s is refused by the parameter's name, before anything changes", async (_, gradient, message) => {
+    const [v, w] = [variable([1]), variable([1, 2])];
+    const gradients = new Map([["v", tf.ones([1])], ["w", gradient()]]);
+    expectError(() => sgd({ learningRate: 1 }).apply(gradients, new Map([["v", v], ["w", w]]), 1), "GRADIENT_MISMATCH", message);
+    expect(await valuesOf(v)).toEqual([1]);
+  });
+
+  test("to any parameter, or to one that is not float32, is refused", () => {
+    const optimizer = sgd({ learningRate: 1 });
+    expectError(() => optimizer.apply(new Map([["x", tf.ones([1])]]), new Map(), 1), "GRADIENT_MISMATCH", /no parameter of this name/);
+    const counts = tf.variable(tf.tensor1d([1], "int32"));
+    expectError(() => optimizer.apply(new Map([["x", tf.ones([1])]]), new Map([["x", counts]]), 1), "GRADIENT_MISMATCH", /Parameter "x" is int32/);
+  });
+});
+
+test.each([NaN, Infinity, -1])("a rate factor of %d is refused", async (factor) => {
+  await useBackend("cpu");
+  const w = variable([1]);
+  expectError(() => step(sgd({ learningRate: 1 }), { w }, { w: [1] }, factor), "RATE_INVALID", /check the schedule/);
+});
+
+function expectError(run: () => void, code: string, message: RegExp): void {
+  let error: unknown;
+  try {
+    run();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(SnapfitError);
+  expect((error as SnapfitError).code).toBe(code);
+  expect((error as SnapfitError).message).toMatch(message);
+}
