@@ -23,15 +23,14 @@ process.exitCode = isOk ? 0 : 1;
 
 /** @param {string} specifier @param {string} file */
 async function checkEntry(specifier, file) {
-  const options = { entryPoints: [file], outdir: "out", external: ["@tensorflow/*"], platform: "browser", format: "esm" };
-  const result = await build({ ...options, bundle: true, splitting: true, minify: true, write: false, metafile: true, logLevel: "silent" }).catch(
-    (error) => error,
-  );
+  const result = await bundle(file).catch((error) => /** @type {Error} */ (error));
   if (result instanceof Error) {
     console.error(`${specifier}: ${result.message}`);
     return false;
   }
-  const sizes = new Map(result.outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/out/") + 1), gzipSync(contents).length]));
+  const sizes = new Map(
+    result.outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/out/") + 1), gzipSync(contents).length]),
+  );
   const first = sum(loadedFirst(result.metafile.outputs), sizes);
   const all = sum([...sizes.keys()], sizes);
   const limit = limitsBytes.get(specifier);
@@ -40,9 +39,26 @@ async function checkEntry(specifier, file) {
   console.log(`${specifier.padEnd(28)}${kB(first).padStart(9)}${later}${limit === undefined ? "" : ` (at most ${kB(limit)})`}`);
   if (isTooBig) {
     console.error(`${specifier} is too big. Its largest parts:`);
-    for (const [path, bytes] of largestParts(result.metafile.outputs)) console.error(`  ${kB(bytes).padStart(9)} minified  ${path}`);
+    for (const { path, bytes } of largestParts(result.metafile.outputs)) console.error(`  ${kB(bytes).padStart(9)} minified  ${path}`);
   }
   return !isTooBig;
+}
+
+/** @param {string} file */
+function bundle(file) {
+  return build({
+    entryPoints: [file],
+    outdir: "out",
+    external: ["@tensorflow/*"],
+    platform: "browser",
+    format: "esm",
+    bundle: true,
+    splitting: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
 }
 
 /** The entry's file and what it imports statically. @param {Record<string, import("esbuild").Metafile["outputs"][string]>} outputs */
@@ -60,8 +76,11 @@ function loadedFirst(outputs) {
 
 /** @param {Record<string, import("esbuild").Metafile["outputs"][string]>} outputs */
 function largestParts(outputs) {
-  const bytes = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
-  return bytes.sort(([, a], [, b]) => Number(b) - Number(a)).slice(0, 12);
+  const parts = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return parts
+    .map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, 12);
 }
 
 /** @param {string[]} paths @param {Map<string, number>} sizes */

@@ -15,9 +15,18 @@ const complaints = await inParallel(tarballs, availableParallelism(), async ({ n
   const { messages, pkg } = await publint({ pack: { tarball: buffer }, level: "warning", strict: true });
   const lint = messages.map((message) => `publint: ${formatMessage(message, pkg)}`);
   // ESM only: what CommonJS and TypeScript's old `node10` resolution make of a package does not matter.
-  const types = await runTool("@arethetypeswrong/cli:attw", [file, "--profile", "esm-only", "--no-color", "--no-emoji", "--format", "ascii"]);
+  const types = await runTool("@arethetypeswrong/cli:attw", [
+    file,
+    "--profile",
+    "esm-only",
+    "--no-color",
+    "--no-emoji",
+    "--format",
+    "ascii",
+  ]);
   return [...lint, ...(types.code === 0 ? [] : [types.output])].map((text) => `${name}: ${text}`);
 });
 for (const complaint of complaints.flat()) console.error(complaint);
-for (const { name, sizeBytes, numFiles } of tarballs) console.log(`${name.padEnd(28)}${(sizeBytes / 1000).toFixed(1).padStart(8)} kB packed, ${numFiles} files`);
+for (const { name, sizeBytes, numFiles } of tarballs)
+  console.log(`${name.padEnd(28)}${(sizeBytes / 1000).toFixed(1).padStart(8)} kB packed, ${numFiles} files`);
 process.exitCode = complaints.flat().length === 0 ? 0 : 1;

@@ -11,7 +11,10 @@ import { runCommand, runTool } from "./lib/run-command.mjs";
 const SKIPPED = 77;
 
 /** @param {string} script @param {...string} args */
-const script = (script, ...args) => () => runCommand(process.execPath, [join(root, "tools", script), ...args]);
+const script =
+  (script, ...args) =>
+  () =>
+    runCommand(process.execPath, [join(root, "tools", script), ...args]);
 
 /** The longest first, so that the machine is busy to the end. @type {Record<string, () => Promise<{ code: number, output: string }>>} */
 const gates = {

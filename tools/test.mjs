@@ -15,5 +15,7 @@ const report = join(scratch, "test-report.json");
 mkdirSync(scratch, { recursive: true });
 rmSync(report, { force: true });
 const args = process.argv.slice(2).flatMap((arg) => (arg === "--slow" ? ["--mode", "slow"] : [arg]));
-const { code } = await runTool("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], { inherit: true });
+const { code } = await runTool("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], {
+  inherit: true,
+});
 process.exitCode = code;

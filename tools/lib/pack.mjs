@@ -18,7 +18,14 @@ export async function packAll(folder) {
   mkdirSync(folder, { recursive: true });
   placeLicenses();
   const packages = publishedPackages();
-  const args = ["pack", "--json", "--loglevel=error", "--pack-destination", folder, ...packages.map((each) => `--workspace=${each.folder}`)];
+  const args = [
+    "pack",
+    "--json",
+    "--loglevel=error",
+    "--pack-destination",
+    folder,
+    ...packages.map((each) => `--workspace=${each.folder}`),
+  ];
   const { code, output } = await runNpm(args);
   if (code !== 0) throw new Error(`npm pack failed:\n${output}`);
   const results = JSON.parse(output.slice(output.search(/^[[{]/m)));

@@ -19,7 +19,9 @@ export async function prepare() {
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`Snapfit needs Node.js 20.19 or newer; this is ${process.version}. Install a current one from https://nodejs.org and run the command again.`);
+  fail(
+    `Snapfit needs Node.js 20.19 or newer; this is ${process.version}. Install a current one from https://nodejs.org and run the command again.`,
+  );
 }
 
 async function install() {
@@ -55,7 +57,9 @@ async function build() {
 }
 
 function buildStamp() {
-  const inputs = workspacePackages().flatMap(({ folder }) => ["src", "package.json", "tsconfig.json", "tsup.config.ts"].map((name) => `${folder}/${name}`));
+  const inputs = workspacePackages().flatMap(({ folder }) =>
+    ["src", "package.json", "tsconfig.json", "tsup.config.ts"].map((name) => `${folder}/${name}`),
+  );
   return sourceStamp(root, [...inputs, "tsup.config.ts", "tsconfig.base.json", "package-lock.json"]);
 }
 

@@ -13,7 +13,9 @@ export function workspacePackages() {
   return ["packages", "examples"].flatMap((group) => {
     if (!existsSync(join(root, group))) return [];
     const folders = readdirSync(join(root, group)).map((name) => `${group}/${name}`);
-    return folders.filter((folder) => existsSync(join(root, folder, "package.json"))).map((folder) => ({ folder, manifest: readManifest(folder) }));
+    return folders
+      .filter((folder) => existsSync(join(root, folder, "package.json")))
+      .map((folder) => ({ folder, manifest: readManifest(folder) }));
   });
 }
 

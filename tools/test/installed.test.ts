@@ -8,7 +8,14 @@ const wanted: LockEntries = {
   "node_modules/@snapfit/base": { link: true, resolved: "packages/base" },
   "node_modules/@esbuild/linux-x64": { version: "1.0.0", integrity: "sha512-b", optional: true, os: ["linux"], cpu: ["x64"] },
   "node_modules/@esbuild/win32-x64": { version: "1.0.0", integrity: "sha512-c", optional: true, os: ["win32"], cpu: ["x64"] },
-  "node_modules/@nx/nx-linux-x64-musl": { version: "1.0.0", integrity: "sha512-d", optional: true, os: ["linux"], cpu: ["x64"], libc: ["musl"] },
+  "node_modules/@nx/nx-linux-x64-musl": {
+    version: "1.0.0",
+    integrity: "sha512-d",
+    optional: true,
+    os: ["linux"],
+    cpu: ["x64"],
+    libc: ["musl"],
+  },
 };
 const { "node_modules/@esbuild/win32-x64": _win32, "node_modules/@nx/nx-linux-x64-musl": _musl, ...present } = wanted;
 
@@ -17,7 +24,11 @@ test("nothing is missing after a complete installation, which leaves out binarie
 });
 
 test("everything but optional packages of other machines is missing where nothing was installed", () => {
-  expect(missingPackages(wanted, {}, machine)).toEqual(["node_modules/vitest", "node_modules/@snapfit/base", "node_modules/@esbuild/linux-x64"]);
+  expect(missingPackages(wanted, {}, machine)).toEqual([
+    "node_modules/vitest",
+    "node_modules/@snapfit/base",
+    "node_modules/@esbuild/linux-x64",
+  ]);
 });
 
 test("another version, other contents or a link elsewhere count as missing", () => {

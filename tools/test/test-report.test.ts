@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { countTests, summaryLine } from "../lib/test-report.mjs";
 
-const file = (status: string, ...tests: string[]) => ({ name: "a.test.ts", status, assertionResults: tests.map((each) => ({ status: each })) });
+const file = (status: string, ...tests: string[]) => ({
+  name: "a.test.ts",
+  status,
+  assertionResults: tests.map((each) => ({ status: each })),
+});
 
 test("tests are counted over all files, and whatever neither passed nor failed was skipped", () => {
   const report = { testResults: [file("passed", "passed", "pending", "todo"), file("failed", "passed", "failed")] };
