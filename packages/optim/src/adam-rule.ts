@@ -18,7 +18,8 @@ export function adamRule(name: string, constants: AdamConstants): UpdateRule {
   return {
     name,
     slotNames: ["firstMoment", "secondMoment"],
-    updateArrays: (moment, values, gradient, [first, second]) => adamLoop(stepConstants(moment, constants), values, gradient, first!, second!),
+    updateArrays: (moment, values, gradient, [first, second]) =>
+      adamLoop(stepConstants(moment, constants), values, gradient, first!, second!),
     updateTensors(moment, values, gradient, [first, second]) {
       const { addedDecay, kept, beta2, size, epsilon, ofFirst, ofSecond } = stepConstants(moment, constants);
       const g = addedDecay === 0 ? gradient : gradient.add(values.mul(addedDecay));
@@ -41,7 +42,10 @@ interface StepConstants {
 }
 
 // p - lr / c1 * m / (sqrt(v) / sqrt(c2) + eps)  =  p - (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)),  c = 1 - beta^step
-function stepConstants({ step, learningRate, weightDecay }: UpdateMoment, { beta1, beta2, epsilon, isDecoupled }: AdamConstants): StepConstants {
+function stepConstants(
+  { step, learningRate, weightDecay }: UpdateMoment,
+  { beta1, beta2, epsilon, isDecoupled }: AdamConstants,
+): StepConstants {
   const correction1 = 1 - beta1 ** step;
   const root2 = Math.sqrt(1 - beta2 ** step);
   // Rounded as PyTorch's kernels and TensorFlow.js' operations take them: 1 - 1e-5 as a double would be 1e-6 off after 50 steps.

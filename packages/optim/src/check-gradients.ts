@@ -10,10 +10,18 @@ export function checkGradients(gradients: ReadonlyMap<string, tf.Tensor>, parame
   for (const [name, gradient] of gradients) {
     const parameter = parameters.get(name);
     if (!parameter) throw mismatch(`There is a gradient for "${name}", but no parameter of this name.`, "Give both maps the same names.");
-    if (parameter.dtype !== "float32") throw mismatch(`Parameter "${name}" is ${parameter.dtype}.`, "Only float32 parameters can be trained; leave it out of the gradients.");
-    if (gradient.dtype !== "float32") throw mismatch(`The gradient of "${name}" is ${gradient.dtype}.`, "Expected float32, as its parameter.");
+    if (parameter.dtype !== "float32")
+      throw mismatch(
+        `Parameter "${name}" is ${parameter.dtype}.`,
+        "Only float32 parameters can be trained; leave it out of the gradients.",
+      );
+    if (gradient.dtype !== "float32")
+      throw mismatch(`The gradient of "${name}" is ${gradient.dtype}.`, "Expected float32, as its parameter.");
     if (!hasSameShape(gradient.shape, parameter.shape)) {
-      throw mismatch(`The gradient of "${name}" has shape [${gradient.shape.join(", ")}].`, `Expected [${parameter.shape.join(", ")}], as its parameter.`);
+      throw mismatch(
+        `The gradient of "${name}" has shape [${gradient.shape.join(", ")}].`,
+        `Expected [${parameter.shape.join(", ")}], as its parameter.`,
+      );
     }
   }
 }

@@ -34,7 +34,10 @@ export function oneOf(...values: readonly (string | boolean)[]): OptionCheck {
 }
 
 /** A string with at least one character. */
-export const nonEmptyString: OptionCheck = { expected: "a string that is not empty", holds: (value) => typeof value === "string" && value !== "" };
+export const nonEmptyString: OptionCheck = {
+  expected: "a string that is not empty",
+  holds: (value) => typeof value === "string" && value !== "",
+};
 
 /** A function. */
 export const anyFunction: OptionCheck = { expected: "a function", holds: (value) => typeof value === "function" };
@@ -47,7 +50,12 @@ export const anyArray: OptionCheck = { expected: "an array", holds: Array.isArra
  * @param owner how the caller writes it, such as `adamW` or `adamW groups[0]`. @param required names that must be there.
  * @throws SnapfitError `OPTION_UNKNOWN` with the nearest known name, or `OPTION_INVALID` with the value received.
  */
-export function checkOptions(owner: string, options: object, checks: Readonly<Record<string, OptionCheck>>, required: readonly string[] = []): void {
+export function checkOptions(
+  owner: string,
+  options: object,
+  checks: Readonly<Record<string, OptionCheck>>,
+  required: readonly string[] = [],
+): void {
   if (typeof options !== "object" || options === null) {
     throw invalidOption(`${owner} got ${show(options)} as options.`, "Expected an object such as { learningRate: 0.001 }.");
   }
@@ -55,7 +63,8 @@ export function checkOptions(owner: string, options: object, checks: Readonly<Re
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!check) throw unknownOption(owner, name, known);
-    if (value !== undefined && !check.holds(value)) throw invalidOption(`Option ${name} of ${owner} is ${show(value)}.`, `Expected ${check.expected}.`);
+    if (value !== undefined && !check.holds(value))
+      throw invalidOption(`Option ${name} of ${owner} is ${show(value)}.`, `Expected ${check.expected}.`);
   }
   for (const name of required) {
     if ((options as Record<string, unknown>)[name] === undefined) {
@@ -79,5 +88,6 @@ function unknownOption(owner: string, name: string, known: readonly string[]): S
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return "a function";
-  return Array.isArray(value) ? `an array of ${value.length}` : String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -9,7 +9,7 @@ export interface HostMemoryBackend {
   hostValues(dataId: object): Float32Array | undefined;
 }
 
-/** The parts of TensorFlow.js' own host-memory backends that are used here. Both are stable since 2020, neither is documented. */
+/** The parts of TensorFlow.js' own host-memory backends that are used here; they are public there, but not documented. */
 interface KnownBackend extends Partial<HostMemoryBackend> {
   /** cpu */
   readonly data?: { has(dataId: object): boolean; get(dataId: object): { readonly values?: unknown } };

@@ -50,7 +50,10 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
   };
 }
 
-function phasesOf(totalSteps: number, { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, threePhase = false }: OneCycleOptions): Phase[] {
+function phasesOf(
+  totalSteps: number,
+  { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, threePhase = false }: OneCycleOptions,
+): Phase[] {
   const first = 1 / divFactor;
   const last = first / finalDivFactor;
   const peak = pctStart * totalSteps - 1;

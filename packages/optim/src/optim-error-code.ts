@@ -1,2 +1,8 @@
 /** The codes of the SnapfitErrors that this package throws; each is explained in its README. */
-export type OptimErrorCode = "GRADIENT_MISMATCH" | "OPTIMIZER_STATE" | "OPTION_INVALID" | "OPTION_UNKNOWN" | "RATE_INVALID" | "SCHEDULE_STATE";
+export type OptimErrorCode =
+  | "GRADIENT_MISMATCH"
+  | "OPTIMIZER_STATE"
+  | "OPTION_INVALID"
+  | "OPTION_UNKNOWN"
+  | "RATE_INVALID"
+  | "SCHEDULE_STATE";

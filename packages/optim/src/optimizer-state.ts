@@ -30,7 +30,10 @@ export function decodeState(rule: UpdateRule, state: StateRecord): Map<string, P
     throw wrongState("The optimizer's state is malformed: it lacks algorithm or parameters.", "Expected what saveState() returned.");
   }
   if (state["algorithm"] !== rule.name) {
-    throw wrongState(`The state is of ${show(state["algorithm"])}, but the optimizer is ${rule.name}.`, "Build the optimizer that the state was saved from, or start without its state.");
+    throw wrongState(
+      `The state is of ${show(state["algorithm"])}, but the optimizer is ${rule.name}.`,
+      "Build the optimizer that the state was saved from, or start without its state.",
+    );
   }
   return new Map(Object.entries(state["parameters"]).map(([name, entry]) => [name, decodeEntry(rule, name, entry)]));
 }
@@ -41,7 +44,8 @@ export function wrongState(happened: string, expected: string): SnapfitError {
 }
 
 function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): ParameterSlots {
-  if (!isRecord(entry)) throw wrongState(`The optimizer's state of parameter "${name}" is ${show(entry)}.`, "Expected a record with step, shape and slots.");
+  if (!isRecord(entry))
+    throw wrongState(`The optimizer's state of parameter "${name}" is ${show(entry)}.`, "Expected a record with step, shape and slots.");
   const { step, shape, ...slots } = entry;
   if (!Number.isSafeInteger(step) || (step as number) < 0) {
     throw wrongState(`The step of parameter "${name}" is ${show(step)}.`, "Expected a whole number of at least 0.");
@@ -52,7 +56,10 @@ function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): Paramete
   const found = Object.keys(slots).sort().join(", ") || "none";
   const wanted = [...rule.slotNames].sort().join(", ") || "none";
   if (found !== wanted) {
-    throw wrongState(`The slots of parameter "${name}" are: ${found}.`, `Expected: ${wanted}. The optimizer was built with other options (momentum?) than the one saved.`);
+    throw wrongState(
+      `The slots of parameter "${name}" are: ${found}.`,
+      `Expected: ${wanted}. The optimizer was built with other options (momentum?) than the one saved.`,
+    );
   }
   const arrays = rule.slotNames.map((slotName) => decodeSlot(name, slotName, shape as number[], slots[slotName]!));
   return new ParameterSlots(shape as number[], step as number, arrays);
@@ -60,13 +67,19 @@ function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): Paramete
 
 function decodeSlot(name: string, slotName: string, shape: readonly number[], slot: StateTree): Float32Array {
   if (isHostTensor(slot) && !hasSameShape(slot.shape, shape)) {
-    throw wrongState(`Slot ${slotName} of parameter "${name}" has shape [${slot.shape.join(", ")}].`, `Expected [${shape.join(", ")}], as its parameter.`);
+    throw wrongState(
+      `Slot ${slotName} of parameter "${name}" has shape [${slot.shape.join(", ")}].`,
+      `Expected [${shape.join(", ")}], as its parameter.`,
+    );
   }
   const data = isHostTensor(slot) ? slot.data : slot;
   const size = shape.reduce((product, length) => product * length, 1);
   if (!(data instanceof Float32Array) || data.length !== size) {
     const got = data instanceof Float32Array ? `${data.length} values` : show(data);
-    throw wrongState(`Slot ${slotName} of parameter "${name}" is ${got}.`, `Expected a Float32Array of ${size} values for shape [${shape.join(", ")}].`);
+    throw wrongState(
+      `Slot ${slotName} of parameter "${name}" is ${got}.`,
+      `Expected a Float32Array of ${size} values for shape [${shape.join(", ")}].`,
+    );
   }
   return data.slice();
 }

@@ -1,4 +1,14 @@
-import { anyArray, anyFunction, checkOptions, invalidOption, nonEmptyString, numberFrom, oneOf, show, type OptionCheck } from "./check-options.js";
+import {
+  anyArray,
+  anyFunction,
+  checkOptions,
+  invalidOption,
+  nonEmptyString,
+  numberFrom,
+  oneOf,
+  show,
+  type OptionCheck,
+} from "./check-options.js";
 import type { GroupRate } from "./optimizer.js";
 
 /** Parameters that share a rate and a weight decay of their own. */
@@ -85,9 +95,15 @@ function checkGroups(owner: string, groups: readonly ParameterGroup[]): void {
   const { learningRate, weightDecay } = rateChecks;
   const names = new Set(["default"]);
   groups.forEach((group, index) => {
-    checkOptions(`${owner} groups[${index}]`, group, { name: nonEmptyString, match: anyFunction, learningRate, weightDecay }, ["name", "match"]);
+    checkOptions(`${owner} groups[${index}]`, group, { name: nonEmptyString, match: anyFunction, learningRate, weightDecay }, [
+      "name",
+      "match",
+    ]);
     if (names.has(group.name)) {
-      throw invalidOption(`Option name of ${owner} groups[${index}] is ${show(group.name)}, which is taken.`, "Expected a name that no other group has; \"default\" is the rest of the parameters.");
+      throw invalidOption(
+        `Option name of ${owner} groups[${index}] is ${show(group.name)}, which is taken.`,
+        'Expected a name that no other group has; "default" is the rest of the parameters.',
+      );
     }
     names.add(group.name);
   });

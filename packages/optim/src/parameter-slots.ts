@@ -19,7 +19,11 @@ export class ParameterSlots {
 
   /** All zeros, no step done. */
   static zeros(shape: readonly number[], numSlots: number): ParameterSlots {
-    return new ParameterSlots(shape, 0, Array.from({ length: numSlots }, () => new Float32Array(tf.util.sizeFromShape([...shape]))));
+    return new ParameterSlots(
+      shape,
+      0,
+      Array.from({ length: numSlots }, () => new Float32Array(tf.util.sizeFromShape([...shape]))),
+    );
   }
 
   /** The slots for writing in place, or undefined while they are tensors of a backend without host memory. */

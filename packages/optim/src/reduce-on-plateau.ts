@@ -97,9 +97,17 @@ class Plateau implements MetricSchedule {
 
   loadState(state: StateRecord): void {
     const { factor, best, numBad, cooldownLeft } = state ?? {};
-    const isCount = wholeNumberFrom(0).holds;
-    if (!numberFrom(0, 1).holds(factor) || (best !== null && typeof best !== "number") || !isCount(numBad) || !isCount(cooldownLeft)) {
-      throw new SnapfitError<OptimErrorCode>("SCHEDULE_STATE", "The state of reduceOnPlateau is malformed. Expected what saveState() returned: factor, best, numBad and cooldownLeft.");
+    const count = wholeNumberFrom(0);
+    if (
+      !numberFrom(0, 1).holds(factor) ||
+      (best !== null && typeof best !== "number") ||
+      !count.holds(numBad) ||
+      !count.holds(cooldownLeft)
+    ) {
+      throw new SnapfitError<OptimErrorCode>(
+        "SCHEDULE_STATE",
+        "The state of reduceOnPlateau is malformed. Expected what saveState() returned: factor, best, numBad and cooldownLeft.",
+      );
     }
     this.#factor = factor as number;
     this.#best = best as number | null;
@@ -112,6 +120,9 @@ class Plateau implements MetricSchedule {
 function isImprovement(value: number, best: number | null, mode: "max" | "min", by: PlateauThreshold): boolean {
   if (best === null) return mode === "min" ? value < Infinity : value > -Infinity;
   const sign = mode === "min" ? -1 : 1;
-  const bar = typeof by === "object" && "absolute" in by ? best + sign * by.absolute : best * (1 + sign * (typeof by === "number" ? by : by.relative));
+  const bar =
+    typeof by === "object" && "absolute" in by
+      ? best + sign * by.absolute
+      : best * (1 + sign * (typeof by === "number" ? by : by.relative));
   return mode === "min" ? value < bar : value > bar;
 }

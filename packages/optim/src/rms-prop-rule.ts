@@ -64,7 +64,13 @@ function plainLoop(constants: StepConstants, values: Float32Array, gradient: Flo
 }
 
 // as above with  b = mu b + g / (sqrt(s) + eps);  p = p - lr b
-function momentumLoop(constants: StepConstants, values: Float32Array, gradient: Float32Array, meanSquare: Float32Array, velocity: Float32Array): void {
+function momentumLoop(
+  constants: StepConstants,
+  values: Float32Array,
+  gradient: Float32Array,
+  meanSquare: Float32Array,
+  velocity: Float32Array,
+): void {
   const { alpha, ofSquare, epsilon, momentum, learningRate, weightDecay } = constants;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;

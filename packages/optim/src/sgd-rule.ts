@@ -40,7 +40,14 @@ function plainLoop(moment: UpdateMoment, values: Float32Array, gradient: Float32
 }
 
 // d = g + wd p;  b = mu b + d;  p = p - lr b, or with Nesterov p - lr (d + mu b)
-function momentumLoop(moment: UpdateMoment, values: Float32Array, gradient: Float32Array, velocity: Float32Array, momentum: number, nesterov: boolean): void {
+function momentumLoop(
+  moment: UpdateMoment,
+  values: Float32Array,
+  gradient: Float32Array,
+  velocity: Float32Array,
+  momentum: number,
+  nesterov: boolean,
+): void {
   const learningRate = Math.fround(moment.learningRate);
   const weightDecay = Math.fround(moment.weightDecay);
   const kept = Math.fround(momentum);

@@ -22,7 +22,8 @@ export interface SgdOptions extends RateOptions {
 export function sgd(options: SgdOptions): Optimizer {
   checkOptions("sgd", options, { ...rateChecks, momentum: numberFrom(0), nesterov: oneOf(true, false) }, ["learningRate"]);
   const { momentum = 0, nesterov = false } = options;
-  if (nesterov && momentum === 0) throw invalidOption("Option nesterov of sgd is true without momentum.", "Expected a momentum above 0, such as 0.9.");
+  if (nesterov && momentum === 0)
+    throw invalidOption("Option nesterov of sgd is true without momentum.", "Expected a momentum above 0, such as 0.9.");
   const groups = new ParameterGroups("sgd", options, { learningRate: options.learningRate, weightDecay: 0 });
   return new SlotOptimizer(sgdRule({ momentum, nesterov }), groups);
 }

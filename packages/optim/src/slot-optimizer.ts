@@ -28,7 +28,10 @@ export class SlotOptimizer implements Optimizer {
 
   apply(gradients: ReadonlyMap<string, tf.Tensor>, parameters: ReadonlyMap<string, tf.Variable>, rateFactor: number): void {
     if (!Number.isFinite(rateFactor) || rateFactor < 0) {
-      throw new SnapfitError<OptimErrorCode>("RATE_INVALID", `The rate factor is ${rateFactor}. Expected a finite number of at least 0; check the schedule.`);
+      throw new SnapfitError<OptimErrorCode>(
+        "RATE_INVALID",
+        `The rate factor is ${rateFactor}. Expected a finite number of at least 0; check the schedule.`,
+      );
     }
     checkGradients(gradients, parameters);
     this.#checkSlots(gradients.keys(), parameters);
@@ -86,7 +89,10 @@ export class SlotOptimizer implements Optimizer {
       const slots = this.#slots.get(name);
       const shape = parameters.get(name)!.shape;
       if (slots && !hasSameShape(slots.shape, shape)) {
-        throw wrongState(`The optimizer's state of parameter "${name}" has shape [${slots.shape.join(", ")}], but the parameter has [${shape.join(", ")}].`, "Load the state of the same model, or start without it.");
+        throw wrongState(
+          `The optimizer's state of parameter "${name}" has shape [${slots.shape.join(", ")}], but the parameter has [${shape.join(", ")}].`,
+          "Load the state of the same model, or start without it.",
+        );
       }
     }
   }

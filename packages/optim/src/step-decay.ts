@@ -15,7 +15,10 @@ export function stepDecay(options: StepDecayOptions): Schedule {
   checkOptions("stepDecay", options, { factor: numberFrom(0, 1), everyEpochs: wholeNumberFrom(1), everySteps: wholeNumberFrom(1) });
   const { everyEpochs, everySteps, factor = 0.1 } = options;
   if ((everyEpochs === undefined) === (everySteps === undefined)) {
-    throw invalidOption(`stepDecay got ${everyEpochs === undefined ? "neither everyEpochs nor" : "both everyEpochs and"} everySteps.`, "Expected one of them, such as { everyEpochs: 30 }.");
+    throw invalidOption(
+      `stepDecay got ${everyEpochs === undefined ? "neither everyEpochs nor" : "both everyEpochs and"} everySteps.`,
+      "Expected one of them, such as { everyEpochs: 30 }.",
+    );
   }
   // factor = options.factor ^ floor(t / every)
   if (everyEpochs !== undefined) return { unit: "epoch", at: ({ epoch }) => factor ** Math.floor(epoch / everyEpochs) };

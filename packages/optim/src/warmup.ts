@@ -21,7 +21,10 @@ export interface WarmupOptions {
 export function warmup(options: WarmupOptions, schedule: Schedule = constant()): Schedule {
   checkOptions("warmup", options, { steps: wholeNumberFrom(0), from: numberFrom(0, 1) }, ["steps"]);
   if (typeof schedule?.at !== "function") {
-    throw invalidOption(`The schedule behind warmup is ${show(schedule)}.`, "Expected a schedule by step or epoch such as cosine(); one that follows a metric has no place here.");
+    throw invalidOption(
+      `The schedule behind warmup is ${show(schedule)}.`,
+      "Expected a schedule by step or epoch such as cosine(); one that follows a metric has no place here.",
+    );
   }
   const { steps, from = 0 } = options;
   return {

@@ -24,23 +24,32 @@ function register(): void {
   isRegistered = true;
   setWasmPaths(join(dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm/package.json")), "dist/"));
   const Cpu = tf.findBackend("cpu").constructor as new () => CpuBackend;
-  add("device", new (class extends Cpu {
-    // As a GPU: no values in host memory.
-    hostValues(): undefined {}
-  })());
-  add("native", new (class extends Cpu {
-    hostValues(dataId: object): Float32Array {
-      return this.data.get(dataId).values;
-    }
-  })());
-  add("no-blocking-read", new (class extends Cpu {
-    override readSync(): never {
-      throw new Error("blocking read");
-    }
-    override async read(dataId: object): Promise<Float32Array> {
-      return this.data.get(dataId).values;
-    }
-  })());
+  add(
+    "device",
+    new (class extends Cpu {
+      // As a GPU: no values in host memory.
+      hostValues(): undefined {}
+    })(),
+  );
+  add(
+    "native",
+    new (class extends Cpu {
+      hostValues(dataId: object): Float32Array {
+        return this.data.get(dataId).values;
+      }
+    })(),
+  );
+  add(
+    "no-blocking-read",
+    new (class extends Cpu {
+      override readSync(): never {
+        throw new Error("blocking read");
+      }
+      override async read(dataId: object): Promise<Float32Array> {
+        return this.data.get(dataId).values;
+      }
+    })(),
+  );
 }
 
 function add(name: TestBackend, backend: tf.KernelBackend): void {

@@ -30,7 +30,14 @@ test("the first group that matches gives the rate, the rest is default", async (
 });
 
 test("a group without rate or decay takes the optimizer's", async () => {
-  const optimizer = sgd({ learningRate: 1, weightDecay: 0.5, groups: [{ name: "all", match: () => true }, { name: "never", match: () => true, learningRate: 9 }] });
+  const optimizer = sgd({
+    learningRate: 1,
+    weightDecay: 0.5,
+    groups: [
+      { name: "all", match: () => true },
+      { name: "never", match: () => true, learningRate: 9 },
+    ],
+  });
   const w = variable([2]);
   step(optimizer, { w }, one);
   expect(await valuesOf(w)).toEqual([0]);
@@ -45,9 +52,20 @@ test("a group's weight decay is its own", async () => {
 });
 
 test("noDecay spares biases and norms by path and rank, also in groups with a decay", async () => {
-  const optimizer = adamW({ learningRate: 0.5, weightDecay: 1, noDecay: "biasAndNorm", groups: [{ name: "head", match: (name) => name.startsWith("head"), weightDecay: 1 }] });
+  const optimizer = adamW({
+    learningRate: 0.5,
+    weightDecay: 1,
+    noDecay: "biasAndNorm",
+    groups: [{ name: "head", match: (name) => name.startsWith("head"), weightDecay: 1 }],
+  });
   const matrix = () => variable([2], [1, 1]);
-  const spared = { "layers.0.bias": variable([2]), "layers/1/gamma": matrix(), "head.beta": matrix(), "head.scale": variable([2]), shift: variable([2], []) };
+  const spared = {
+    "layers.0.bias": variable([2]),
+    "layers/1/gamma": matrix(),
+    "head.beta": matrix(),
+    "head.scale": variable([2]),
+    shift: variable([2], []),
+  };
   const decayed = { "layers.0.kernel": matrix(), "head.kernel": matrix(), "layers.0.debias": matrix() };
   const parameters = { ...spared, ...decayed };
   step(optimizer, parameters, Object.fromEntries(Object.keys(parameters).map((name) => [name, [0]])));

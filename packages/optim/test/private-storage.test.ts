@@ -28,7 +28,15 @@ describe.each(["cpu", "wasm", "device", "native"] as const)("on %s an update in 
       step(optimizer, { w }, gradient);
       clones.push(w.clone(), w.reshape([2, 1]));
     }
-    const expected = [[1, 2], [0, 1], [0, 1], [-1, 0], [-1, 0], [-2, -1], [-2, -1]];
+    const expected = [
+      [1, 2],
+      [0, 1],
+      [0, 1],
+      [-1, 0],
+      [-1, 0],
+      [-2, -1],
+      [-2, -1],
+    ];
     expect(await Promise.all(clones.map(valuesOf))).toEqual(expected);
   });
 

@@ -17,17 +17,22 @@ const fixture = JSON.parse(readFileSync(new URL("fixtures/optimizers.json", impo
 describe.each(["cpu", "wasm", "device"] as const)("on %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
-  test.each(fixture.cases)("$title equals PyTorch over 50 steps, with a parameter that appears late", async ({ factory, options, values }) => {
-    const optimizer: Optimizer = factories[factory](options);
-    const parameters = new Map(Object.entries(fixture.start).map(([name, start]) => [name, tf.variable(tf.tensor(start, fixture.shapes[name]))]));
-    for (const [index, byName] of fixture.gradients.entries()) {
-      const gradients = new Map(Object.entries(byName).map(([name, gradient]) => [name, tf.tensor(gradient, fixture.shapes[name])]));
-      optimizer.apply(gradients, parameters, 1);
-      for (const [name, expected] of Object.entries(values[index + 1] ?? {})) {
-        expect(largestDifference(await parameters.get(name)!.data(), expected)).toBeLessThan(1e-6);
+  test.each(fixture.cases)(
+    "$title equals PyTorch over 50 steps, with a parameter that appears late",
+    async ({ factory, options, values }) => {
+      const optimizer: Optimizer = factories[factory](options);
+      const parameters = new Map(
+        Object.entries(fixture.start).map(([name, start]) => [name, tf.variable(tf.tensor(start, fixture.shapes[name]))]),
+      );
+      for (const [index, byName] of fixture.gradients.entries()) {
+        const gradients = new Map(Object.entries(byName).map(([name, gradient]) => [name, tf.tensor(gradient, fixture.shapes[name])]));
+        optimizer.apply(gradients, parameters, 1);
+        for (const [name, expected] of Object.entries(values[index + 1] ?? {})) {
+          expect(largestDifference(await parameters.get(name)!.data(), expected)).toBeLessThan(1e-6);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 test.each(fixture.cases)("$title gives the same numbers by the fused loop and by operations", async ({ factory, options }) => {
@@ -37,9 +42,15 @@ test.each(fixture.cases)("$title gives the same numbers by the fused loop and by
   async function run(backend: "cpu" | "device"): Promise<Map<string, Float32Array>> {
     await useBackend(backend);
     const optimizer: Optimizer = factories[factory](options);
-    const parameters = new Map(Object.entries(fixture.start).map(([name, start]) => [name, tf.variable(tf.tensor(start, fixture.shapes[name]))]));
+    const parameters = new Map(
+      Object.entries(fixture.start).map(([name, start]) => [name, tf.variable(tf.tensor(start, fixture.shapes[name]))]),
+    );
     for (const byName of fixture.gradients) {
-      optimizer.apply(new Map(Object.entries(byName).map(([name, gradient]) => [name, tf.tensor(gradient, fixture.shapes[name])])), parameters, 1);
+      optimizer.apply(
+        new Map(Object.entries(byName).map(([name, gradient]) => [name, tf.tensor(gradient, fixture.shapes[name])])),
+        parameters,
+        1,
+      );
     }
     return new Map(await Promise.all([...parameters].map(async ([name, value]) => [name, (await value.data()) as Float32Array] as const)));
   }

@@ -66,13 +66,16 @@ test("monitor and mode are what was given", () => {
   expect([reduceOnPlateau().monitor, reduceOnPlateau().mode]).toEqual([undefined, undefined]);
 });
 
-test.each([{}, undefined, { factor: 2, best: 1, numBad: 0, cooldownLeft: 0 }, { factor: 1, best: "1", numBad: 0, cooldownLeft: 0 }, { factor: 1, best: 1, numBad: -1, cooldownLeft: 0 }])(
-  "a malformed state is refused and changes nothing: %j",
-  (state) => {
-    const schedule = reduceOnPlateau();
-    schedule.update(3, "min");
-    const before = schedule.saveState();
-    expect(() => schedule.loadState(state as StateRecord)).toThrow(SnapfitError);
-    expect(schedule.saveState()).toEqual(before);
-  },
-);
+test.each([
+  {},
+  undefined,
+  { factor: 2, best: 1, numBad: 0, cooldownLeft: 0 },
+  { factor: 1, best: "1", numBad: 0, cooldownLeft: 0 },
+  { factor: 1, best: 1, numBad: -1, cooldownLeft: 0 },
+])("a malformed state is refused and changes nothing: %j", (state) => {
+  const schedule = reduceOnPlateau();
+  schedule.update(3, "min");
+  const before = schedule.saveState();
+  expect(() => schedule.loadState(state as StateRecord)).toThrow(SnapfitError);
+  expect(schedule.saveState()).toEqual(before);
+});

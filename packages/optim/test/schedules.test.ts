@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { constant, cosine, exponential, oneCycle, stepDecay, warmup, type Schedule } from "../src/index.js";
 
-const { factors } = JSON.parse(readFileSync(new URL("fixtures/schedules.json", import.meta.url), "utf8")) as { factors: Record<string, number[]> };
+const { factors } = JSON.parse(readFileSync(new URL("fixtures/schedules.json", import.meta.url), "utf8")) as {
+  factors: Record<string, number[]>;
+};
 
 const cases: [string, Schedule][] = [
   ["stepDecay", stepDecay({ everySteps: 7, factor: 0.3 })],
@@ -61,7 +63,14 @@ describe("a warm-up", () => {
   test("before a schedule by epoch counts steps itself and leaves it the epochs", () => {
     const schedule = warmup({ steps: 4 }, stepDecay({ everyEpochs: 1, factor: 0.5 }));
     expect(schedule.unit).toBe("step");
-    expect([[2, 0], [3, 1], [4, 1], [9, 3]].map(([step, epoch]) => schedule.at(at(step!, epoch)))).toEqual([0.5, 0.375, 0.5, 0.125]);
+    expect(
+      [
+        [2, 0],
+        [3, 1],
+        [4, 1],
+        [9, 3],
+      ].map(([step, epoch]) => schedule.at(at(step!, epoch))),
+    ).toEqual([0.5, 0.375, 0.5, 0.125]);
   });
 
   test("longer than the run rises all through it", () => {
@@ -84,7 +93,13 @@ describe("unknown total steps", () => {
 
   test("are an error only where they are needed", () => {
     for (const schedule of [cosine(), oneCycle(), warmup({ steps: 2 }, cosine())]) expect(() => schedule.at(unknown)).toThrow(RangeError);
-    const others = [constant(), stepDecay({ everySteps: 2 }), exponential({ factor: 0.5 }), cosine({ totalSteps: 9 }), oneCycle({ totalSteps: 9 })];
+    const others = [
+      constant(),
+      stepDecay({ everySteps: 2 }),
+      exponential({ factor: 0.5 }),
+      cosine({ totalSteps: 9 }),
+      oneCycle({ totalSteps: 9 }),
+    ];
     for (const schedule of others) {
       expect(schedule.at(unknown)).toBeLessThanOrEqual(1);
       expect(warmup({ steps: 5 }, schedule).at(unknown)).toBeLessThan(1);

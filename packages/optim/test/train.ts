@@ -2,7 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { Optimizer } from "../src/index.js";
 
 /** One step of an optimizer on parameters given by name, with gradients as plain arrays of the parameters' shapes; leaves no tensors. */
-export function step(optimizer: Optimizer, parameters: Record<string, tf.Variable>, gradients: Record<string, readonly number[]>, rateFactor = 1): void {
+export function step(
+  optimizer: Optimizer,
+  parameters: Record<string, tf.Variable>,
+  gradients: Record<string, readonly number[]>,
+  rateFactor = 1,
+): void {
   tf.tidy(() => {
     const tensors = Object.entries(gradients).map(([name, values]) => [name, tf.tensor([...values], parameters[name]!.shape)] as const);
     optimizer.apply(new Map(tensors), new Map(Object.entries(parameters)), rateFactor);
