@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { hostTensor, type HostTensor } from "@snapfit/base";
+import { arrays, collate, loader, split, subset, type RandomAccess } from "@snapfit/data";
+
+const floats = (...values: number[]) => Float32Array.from(values);
+const numbers = (length: number): RandomAccess<number> => ({ length, at: (index) => index });
+
+describe("arrays", () => {
+  const images = hostTensor(floats(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), [3, 2, 2]);
+  const set = arrays({ images, labels: new Int32Array([5, 6, 7]), flags: hostTensor(new Uint8Array([1, 0, 1]), [3], "bool"), names: ["a", "b", "c"], bytes: new Uint8Array(3) });
+
+  it("gives samples and batches with the ranks and dtypes of the columns", async () => {
+    const sample = await set.at(1);
+    expect(sample.images).toEqual(hostTensor(floats(4, 5, 6, 7), [2, 2]));
+    expect(sample.labels).toEqual(hostTensor(new Int32Array([6]), []));
+    expect(sample.names).toBe("b");
+    expectTypeOf(sample.images).toEqualTypeOf<HostTensor<2, "float32">>();
+    expectTypeOf(sample.labels).toEqualTypeOf<HostTensor<0, "int32">>();
+    const batch = await set.gather(Uint32Array.of(2, 0));
+    expect(batch.images).toEqual(hostTensor(floats(8, 9, 10, 11, 0, 1, 2, 3), [2, 2, 2]));
+    expect(batch.labels).toEqual(hostTensor(new Int32Array([7, 5]), [2]));
+    expect(batch.flags).toEqual(hostTensor(new Uint8Array([1, 1]), [2], "bool"));
+    expect(batch.names).toEqual(["c", "a"]);
+    expectTypeOf(batch.images).toEqualTypeOf<HostTensor<3, "float32">>();
+    expectTypeOf(batch.labels).toEqualTypeOf<HostTensor<1, "int32">>();
+    expectTypeOf(batch.bytes).toEqualTypeOf<HostTensor<1, "uint8">>();
+    expectTypeOf(batch.names).toEqualTypeOf<string[]>();
+  });
+
+  it("copies samples and batches, keeps the columns", async () => {
+    (await set.at(0)).images.data[0] = 99;
+    (await set.gather(Uint32Array.of(0))).images.data[0] = 99;
+    expect(images.data[0]).toBe(0);
+    expect(set.columns.images).toBe(images);
+  });
+
+  it("gathers rows of any length", async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 20 }), fc.array(fc.nat(4), { maxLength: 8 }), async (rowLength, indices) => {
+      const rows = hostTensor(Float32Array.from({ length: 5 * rowLength }, (_, i) => i), [5, rowLength]);
+      const batch = await arrays({ rows }).gather(Uint32Array.from(indices));
+      expect([...batch.rows.data]).toEqual(indices.flatMap((index) => [...rows.data.subarray(index * rowLength, (index + 1) * rowLength)]));
+      expect(batch.rows.shape).toEqual([indices.length, rowLength]);
+    }), { seed: 1 });
+  });
+
+  it("names columns that do not fit", () => {
+    expect(() => arrays({ a: floats(1, 2), b: floats(1) })).toThrow('arrays() got 2 samples in "a", but 1 in "b".');
+    expect(() => arrays({})).toThrow("got no columns");
+    expect(() => arrays({ a: hostTensor(floats(1), []) })).toThrow('got a scalar as "a"');
+    expect(() => arrays({ a: new Float64Array(1) as never })).toThrow('got a Float64Array as "a"');
+    expect(() => arrays({ a: 3 as never })).toThrow("got a Number");
+    for (const index of [-1, 3, 0.5]) expect(() => set.at(index)).toThrow(expect.objectContaining({ code: "DATA_SET" }));
+  });
+});
+
+describe("collate", () => {
+  it("stacks arrays, takes records field by field, lists the rest", () => {
+    const batch = collate([
+      { image: hostTensor(floats(1, 2), [1, 2]), label: 3, isGood: true, name: "a", tokens: Int32Array.of(1, 2), meta: { row: floats(1) }, pair: [1, 2] },
+      { image: hostTensor(floats(3, 4), [1, 2]), label: 4, isGood: false, name: "b", tokens: Int32Array.of(3, 4), meta: { row: floats(2) }, pair: [3, 4] },
+    ]);
+    expect(batch).toEqual({
+      image: hostTensor(floats(1, 2, 3, 4), [2, 1, 2]), label: hostTensor(floats(3, 4), [2]), isGood: hostTensor(Uint8Array.of(1, 0), [2], "bool"), name: ["a", "b"],
+      tokens: hostTensor(Int32Array.of(1, 2, 3, 4), [2, 2]), meta: { row: hostTensor(floats(1, 2), [2, 1]) }, pair: [[1, 2], [3, 4]],
+    });
+    expectTypeOf(batch.image).toEqualTypeOf<HostTensor<3, "float32">>();
+    expectTypeOf(batch.label).toEqualTypeOf<HostTensor<1, "float32">>();
+    expectTypeOf(batch.isGood).toEqualTypeOf<HostTensor<1, "bool">>();
+    expectTypeOf(batch.tokens).toEqualTypeOf<HostTensor<2, "int32">>();
+    expectTypeOf(batch.meta.row).toEqualTypeOf<HostTensor<2, "float32">>();
+    expectTypeOf(batch.name).toEqualTypeOf<string[]>();
+    expect(collate([Uint8Array.of(1)])).toEqual(hostTensor(Uint8Array.of(1), [1, 1]));
+    expect(collate([null, undefined])).toEqual([null, undefined]);
+  });
+
+  it("names the field and sample that differ", () => {
+    const cases: [unknown[], string][] = [
+      [[{ x: floats(1) }, { x: floats(1, 2) }], '"x" of sample 1 of the batch is float32 [2], but sample 0 is float32 [1]'],
+      [[{ x: { y: floats(1) } }, { x: { y: Int32Array.of(1) } }], '"x.y" of sample 1 of the batch is int32 [1]'],
+      [[{ a: 1 }, { b: 1 }], "sample 1 of the batch has other fields"],
+      [[1, "2"], "sample 1 of the batch is no number"],
+      [[true, 1], "is no boolean"],
+      [[floats(1), 3], "is no array"],
+      [[], "got no samples"],
+    ];
+    for (const [samples, message] of cases) {
+      expect(() => collate(samples)).toThrow(message);
+      expect(() => collate(samples)).toThrow(expect.objectContaining({ code: "COLLATE" }));
+    }
+  });
+});
+
+describe("subset and split", () => {
+  it("give parts that share no sample and keep the set's way of making batches", async () => {
+    const set = arrays({ x: Int32Array.from({ length: 100 }, (_, i) => i) });
+    const [train, validation, test] = split(set, [0.7, 0.2, 0.1], { seed: 7 });
+    expect([train.length, validation.length, test.length]).toEqual([70, 20, 10]);
+    const seen: number[] = [];
+    for (const part of [train, validation, test]) {
+      for await (const batch of loader(part, { batchSize: 8 })) seen.push(...batch.x.data);
+      expectTypeOf(await part.gather(Uint32Array.of(0))).toEqualTypeOf<{ readonly x: HostTensor<1, "int32"> }>();
+    }
+    expect(seen.slice(0, 70)).toEqual(seen.slice(0, 70).sort((a, b) => a - b));
+    expect(seen.sort((a, b) => a - b)).toEqual([...set.columns.x]);
+  });
+
+  it("repeat with the seed and differ with it", async () => {
+    const parts = (seed: number) => { const [part] = split(numbers(50), [0.5], { seed }); return Array.from({ length: part.length }, (_, i) => part.at(i)); };
+    expect(parts(1)).toEqual(parts(1));
+    expect(parts(1)).not.toEqual(parts(2));
+  });
+
+  it("lose no sample to rounding, whatever the fractions", () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 60, max: 200 }), (weights, length) => {
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      const parts = split(numbers(length), weights.map((weight) => weight / total));
+      expect(parts.reduce((sum, part) => sum + part.length, 0)).toBe(length);
+      parts.forEach((part, i) => expect(Math.abs(part.length - (weights[i]! / total) * length)).toBeLessThan(1 + 1e-6));
+    }), { seed: 1 });
+  });
+
+  it("refuse fractions and indices that make no sense", () => {
+    for (const fractions of [[], [0], [-0.1, 0.5], [0.6, 0.6], [NaN], [0.001]]) expect(() => split(numbers(10), fractions)).toThrow(expect.objectContaining({ code: "SPLIT_FRACTIONS" }));
+    expect(() => subset(numbers(3), [3])).toThrow("subset() got the index 3.");
+    expect(() => subset(numbers(3), [-1])).toThrow(expect.objectContaining({ code: "DATA_SET" }));
+    expect(() => subset(numbers(3), [0]).at(1)).toThrow("Sample 1 does not exist");
+    expect(subset(numbers(3), [2, 2]).at(1)).toBe(2);
+  });
+});
