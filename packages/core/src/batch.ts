@@ -30,6 +30,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** The first tensor of a batch. @throws SnapfitError `BATCH_SIZE` if there is none. */
+export function firstInput(batch: unknown): tf.Tensor {
+  const [first] = tensorsIn(batch);
+  if (first) return first;
+  throw new SnapfitError("BATCH_SIZE", "The batch holds no tensor to pass to the model. The default predictStep passes the first one. Override predictStep(batch, index).");
+}
+
 /** All tensors in a batch. */
 export function tensorsIn(batch: unknown): tf.Tensor[] {
   const found: tf.Tensor[] = [];

@@ -4,24 +4,27 @@ import * as tf from "@tensorflow/tfjs";
 /** Gradients by parameter path. */
 export type Gradients = ReadonlyMap<string, tf.Tensor>;
 
-/** Values and gradients of a scalar function: a missing gradient is absent from the map. */
-export function gradientsOf(loss: () => tf.Scalar, parameters: ReadonlyMap<string, tf.Variable>): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
-  const { value, grads } = engineGradients(loss, [...parameters.values()]);
+/** Gradients of a scalar function, kept beyond the running tidy: a missing gradient is absent from the map. */
+export function gradientsOf(loss: () => tf.Scalar, parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Tensor> {
+  const computed = engineGradients(loss, [...parameters.values()]);
   const gradients = new Map<string, tf.Tensor>();
+  const seen = new Set<tf.Tensor>();
   let i = 0;
   for (const path of parameters.keys()) {
-    const gradient = grads[i++];
-    if (gradient) gradients.set(path, gradient);
+    const gradient = computed[i++];
+    if (!gradient) continue;
+    gradients.set(path, tf.keep(seen.has(gradient) ? gradient.clone() : gradient)); // a custom gradient may return one tensor for two inputs
+    seen.add(gradient);
   }
-  return { loss: value, gradients };
+  return gradients;
 }
 
 /** The engine's own call: `tf.variableGrads` keys by process-global names and throws where no parameter has a gradient. */
-function engineGradients(loss: () => tf.Scalar, variables: tf.Variable[]): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] } {
+function engineGradients(loss: () => tf.Scalar, variables: tf.Variable[]): (tf.Tensor | undefined)[] {
   const engine = tf.engine() as unknown as {
     gradients(f: () => tf.Scalar, xs: tf.Tensor[], dy: undefined, allowNoGradients: boolean): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] };
   };
-  return engine.gradients(loss, variables, undefined, true);
+  return engine.gradients(loss, variables, undefined, true).grads;
 }
 
 /** Disposes the tensors of `before` that are not in `after`. */
@@ -68,9 +71,9 @@ function globalNorm(gradients: Gradients): tf.Scalar {
 
 /** Zeros in place of all gradients if the norm is not finite: guards the weights on backends whose flag is read later. */
 export function guardGradients(gradients: Gradients, norm: tf.Scalar): Gradients {
-  return tf.tidy(() => {
+  return mapGradients(gradients, () => {
     const finite = tf.isFinite(norm);
-    return mapGradients(gradients, (gradient) => tf.where(finite, gradient, tf.zerosLike(gradient)));
+    return (gradient) => tf.where(finite, gradient, tf.zerosLike(gradient));
   });
 }
 
@@ -83,22 +86,25 @@ export function clipByNorm(gradients: Gradients, maxNorm: number, norm: number |
   // PyTorch's form, clip_grad_norm_: scale = min(1, maxNorm / (norm + 1e-6))
   if (typeof norm === "number") {
     const scale = maxNorm / (norm + 1e-6);
-    return scale >= 1 ? gradients : tf.tidy(() => mapGradients(gradients, (gradient) => tf.mul(gradient, scale)));
+    return scale >= 1 ? gradients : mapGradients(gradients, () => (gradient) => tf.mul(gradient, scale));
   }
-  return tf.tidy(() => {
+  return mapGradients(gradients, () => {
     const scale = tf.minimum(1, tf.div(maxNorm, tf.add(norm, 1e-6)));
-    return mapGradients(gradients, (gradient) => tf.mul(gradient, scale));
+    return (gradient) => tf.mul(gradient, scale);
   });
 }
 
 /** Limits each value to [-maxValue, maxValue]. The caller disposes what it gave. */
 export function clipByValue(gradients: Gradients, maxValue: number): Gradients {
-  return tf.tidy(() => mapGradients(gradients, (gradient) => tf.clipByValue(gradient, -maxValue, maxValue)));
+  return mapGradients(gradients, () => (gradient) => tf.clipByValue(gradient, -maxValue, maxValue));
 }
 
-/** Applies `change` to each; survives the tidy it is called in. */
-function mapGradients(gradients: Gradients, change: (gradient: tf.Tensor) => tf.Tensor): Gradients {
+/** Changes each gradient; what else is computed for it is released. */
+function mapGradients(gradients: Gradients, prepare: () => (gradient: tf.Tensor) => tf.Tensor): Gradients {
   const changed = new Map<string, tf.Tensor>();
-  for (const [path, gradient] of gradients) changed.set(path, tf.keep(change(gradient)));
+  tf.tidy(() => {
+    const change = prepare();
+    for (const [path, gradient] of gradients) changed.set(path, tf.keep(change(gradient)));
+  });
   return changed;
 }

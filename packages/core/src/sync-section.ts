@@ -1,18 +1,33 @@
 import type { RandomStream } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 
-/** What our dropout asks of the synchronous section that runs. */
-export interface SectionRandomness {
-  /** Serves `Math.random` inside the section. */
-  readonly random: RandomStream;
-  /** The parent of all dropout masks of this window. */
-  readonly masks: RandomStream;
-  /** Index of the batch's first sample in its window, over all ranks: so that splitting a batch keeps the masks. */
-  readonly firstSample: number;
-  /** Samples in the batch. */
-  readonly numSamples: number;
+/** The randomness of one synchronous section. Its streams are made when first asked for: most steps draw nothing. */
+export class SectionRandomness {
   /** Calls of dropout so far, by layer path. */
-  readonly calls: Map<string, number>;
+  readonly calls = new Map<string, number>();
+  readonly #makeRandom: () => RandomStream;
+  readonly #makeMasks: () => RandomStream;
+  #random: RandomStream | undefined;
+  #masks: RandomStream | undefined;
+
+  /**
+   * @param firstSample index of the batch's first sample in its window, over all ranks: so that splitting a batch keeps the masks.
+   * @param numSamples samples in the batch.
+   */
+  constructor(makeRandom: () => RandomStream, makeMasks: () => RandomStream, readonly firstSample: number, readonly numSamples: number) {
+    this.#makeRandom = makeRandom;
+    this.#makeMasks = makeMasks;
+  }
+
+  /** Serves `Math.random` inside the section. */
+  get random(): RandomStream {
+    return (this.#random ??= this.#makeRandom());
+  }
+
+  /** The parent of all dropout masks of this window. */
+  get masks(): RandomStream {
+    return (this.#masks ??= this.#makeMasks());
+  }
 }
 
 let current: SectionRandomness | undefined;
@@ -22,22 +37,30 @@ export function sectionRandomness(): SectionRandomness | undefined {
   return current;
 }
 
+/** Runs synchronous code with `Math.random` replaced by a stream. */
+export function withSeededRandom<T>(random: () => RandomStream, body: () => T): T {
+  const mathRandom = Math.random;
+  Math.random = () => random().uniform();
+  try {
+    return body();
+  } finally {
+    Math.random = mathRandom;
+  }
+}
+
 /**
  * Runs the user's synchronous code: in one tidy, with `Math.random` replaced by a seeded stream.
  * After a throw the tape's saved activations are released, so that nothing stays behind.
  */
-export function runSection<T extends tf.TensorContainer>(randomness: SectionRandomness, body: () => T): T {
+export function runSection<T>(randomness: SectionRandomness, body: () => T): T {
   const outer = current;
-  const mathRandom = Math.random;
   current = randomness;
-  Math.random = () => randomness.random.uniform();
   try {
-    return tf.tidy(body);
+    return withSeededRandom(() => randomness.random, () => tf.tidy(body as () => tf.TensorContainer) as T);
   } catch (error) {
     clearTape();
     throw error;
   } finally {
-    Math.random = mathRandom;
     current = outer;
   }
 }

@@ -1,0 +1,119 @@
+import { SnapfitError, nearestName } from "@snapfit/base";
+import { applyFixes, checkModelCanTrain } from "@snapfit/tfjs-fixes";
+import * as tf from "@tensorflow/tfjs";
+import { isLayersModel, type Model } from "./model.js";
+
+/** One engine that `device` can name. */
+export interface DeviceRow {
+  /** Name of the TensorFlow.js backend. */
+  readonly name: string;
+  /** Makes the backend known to TensorFlow.js; false if it is not installed or does not run here. */
+  load(): Promise<boolean>;
+  /** The command that installs it. */
+  readonly install: string;
+  /** A few words on why one wants it: `faster than cpu`. */
+  readonly merit: string;
+}
+
+/** Best first. */
+const rows: DeviceRow[] = [
+  { name: "wasm", load: () => loadModule("@tensorflow/tfjs-backend-wasm", "wasm"), install: "npm i @tensorflow/tfjs-backend-wasm", merit: "several times faster than cpu" },
+  { name: "cpu", load: () => Promise.resolve(true), install: "npm i @tensorflow/tfjs", merit: "plain JavaScript" },
+];
+
+/** Adds an engine in front of those that are known. */
+export function registerDevice(row: DeviceRow): void {
+  const known = rows.findIndex(({ name }) => name === row.name);
+  if (known >= 0) rows.splice(known, 1);
+  rows.unshift(row);
+}
+
+/** What was chosen. */
+export interface ChosenDevice {
+  readonly model: Model;
+  /** One line for people: which, why, and the command that would make it faster. */
+  readonly line: string;
+}
+
+/**
+ * Chooses the backend and builds the model on it.
+ * @param device a name, or `auto`: the best that loads and can train the model.
+ * @throws SnapfitError `DEVICE_UNKNOWN`, `DEVICE_CANNOT_TRAIN` (names op and layer)
+ */
+export async function chooseDevice(device: string, build: () => Promise<Model>, discard: (model: Model) => void): Promise<ChosenDevice> {
+  return device === "auto" ? bestDevice(build, discard) : namedDevice(device, build);
+}
+
+async function namedDevice(name: string, build: () => Promise<Model>): Promise<ChosenDevice> {
+  const row = rows.find((one) => one.name === name);
+  const isThere = row === undefined ? tf.findBackendFactory(name) !== null : await row.load();
+  if (!isThere || !(await use(name))) {
+    const known = ["auto", ...rows.map((one) => one.name)];
+    const nearest = nearestName(name, known);
+    const advice = row !== undefined ? `Install it: ${row.install}` : `Known are ${known.join(", ")}${nearest === undefined ? "" : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
+    throw new SnapfitError("DEVICE_UNKNOWN", `The device "${name}" is not here. ${advice}.`);
+  }
+  const fixes = applyFixes(name);
+  const model = await build();
+  const problem = problemOf(model, name);
+  if (problem !== undefined) throw new SnapfitError("DEVICE_CANNOT_TRAIN", `The device "${name}" cannot train this model: ${problem} Use device: "auto", or another layer.`);
+  return { model, line: `Device: ${name}, as asked${fixesText(fixes.length)}.` };
+}
+
+async function bestDevice(build: () => Promise<Model>, discard: (model: Model) => void): Promise<ChosenDevice> {
+  const better: string[] = [];
+  let lastProblem = "";
+  for (const { name, load, install, merit } of rows) {
+    if (!(await load()) || !(await use(name))) {
+      better.push(`${name} is ${merit}: ${install}`);
+      continue;
+    }
+    const fixes = applyFixes(name);
+    const model = await build();
+    const problem = problemOf(model, name);
+    if (problem === undefined) {
+      const why = lastProblem === "" ? "the best that is here" : `${lastProblem}`;
+      return { model, line: `Device: ${name}, ${why}${fixesText(fixes.length)}.${better.length === 0 ? "" : ` ${better.join("; ")}.`}` };
+    }
+    lastProblem = `since ${name} cannot train ${problem.replace(/\.$/, "")}`;
+    discard(model);
+  }
+  throw new SnapfitError("DEVICE_CANNOT_TRAIN", `No device here can train this model, ${lastProblem}. Replace the layer, or install another engine.`);
+}
+
+/** The first reason why a backend cannot train a model, after the fixes. */
+function problemOf(model: Model, name: string): string | undefined {
+  if (!isLayersModel(model)) return undefined;
+  const [first] = checkModelCanTrain(model, name);
+  return first && `${first.className} (layer ${first.layer}, op ${first.op}): ${first.reason}`;
+}
+
+function fixesText(count: number): string {
+  return count === 0 ? "" : `, ${count} of its gradients and kernels put right`;
+}
+
+async function use(name: string): Promise<boolean> {
+  silenceNotice();
+  try {
+    return await tf.setBackend(name);
+  } catch {
+    return false;
+  }
+}
+
+/** The cpu backend advises tfjs-node in its first operation; the device line says what is worth installing. */
+function silenceNotice(): void {
+  const cpu = tf.findBackend("cpu") as { firstUse?: boolean } | null;
+  if (cpu) cpu.firstUse = false;
+}
+
+/** Imports an optional package. Not a literal: bundlers must not look for what is not installed. */
+async function loadModule(specifier: string, backend: string): Promise<boolean> {
+  if (tf.findBackendFactory(backend) !== null) return true;
+  try {
+    await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+  } catch {
+    return false;
+  }
+  return tf.findBackendFactory(backend) !== null;
+}

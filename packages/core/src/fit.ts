@@ -1,0 +1,136 @@
+import type { StateRecord } from "@snapfit/base";
+import { allowsMore, limitsText, type FitEntry } from "./fit-entry.js";
+import type { FitPlan, Limits } from "./fit-options.js";
+import { callHook } from "./hooks.js";
+import { listenToSignals } from "./node/signals.js";
+import { numBatches } from "./phase-progress.js";
+import type { Session } from "./session.js";
+import { abortReason, runEpoch } from "./train-epoch.js";
+import { isLoader } from "./window.js";
+
+/** How a fit ended. */
+export interface FitResult {
+  /** `10 epochs`, `early stopping: …`, `SIGTERM`, or what `stop(reason)` or the AbortSignal said. */
+  readonly reason: string;
+  /** Whether the run was interrupted and can go on where it was. */
+  readonly interrupted: boolean;
+}
+
+/** One call of `fit`, on a trainer that is ready. */
+export async function runFit(session: Session, plan: FitPlan): Promise<FitResult> {
+  const { stops, console } = session;
+  if (stops.isInterrupted) return { reason: stops.request!.reason, interrupted: true };
+  session.fitCalls += 1;
+  const earlier = session.fits[session.fitCalls - 1];
+  if (earlier?.finished && !reopen(session, earlier, plan.limits)) {
+    console.info(`Fit ${session.fitCalls} is finished (${earlier.finished.reason}): nothing to do.`);
+    if (isLoader(plan.train) && earlier.loader) plan.train.loadState(earlier.loader);
+    return { reason: earlier.finished.reason, interrupted: false };
+  }
+    const ignoreSignals = session.options.signals ? listenToSignals({ stop: (reason) => stops.ask({ kind: "interrupt", reason }), close: () => session.trainer.close() }) : undefined;
+  const onAbort = (): void => stops.ask({ kind: "interrupt", reason: abortReason(plan.signal!) });
+  plan.signal?.addEventListener("abort", onAbort);
+  session.phase = "train";
+  session.fitStart = performance.now();
+  try {
+    if (earlier === undefined) beginFit(session, plan);
+    else console.info(`Fit ${session.fitCalls} goes on at epoch ${session.counters.epoch}, step ${session.counters.step}.`);
+    await planSteps(session, plan);
+    await callHook(session, "onFitStart");
+    await runEpochs(session, plan);
+    return await endFit(session, plan);
+  } finally {
+    session.phase = "idle";
+    session.fitSecondsBefore = session.fitSeconds();
+    session.fitStart = undefined;
+    plan.signal?.removeEventListener("abort", onAbort);
+    session.release();
+    session.console.clearProgress();
+    await session.sinks.flush();
+    await ignoreSignals?.(stops.isInterrupted);
+  }
+}
+
+/** A fit that its limit had ended goes on when the script now allows more, unless a later one has begun. */
+function reopen(session: Session, entry: FitEntry, limits: Limits): boolean {
+  if (entry.finished?.by !== "limit" || session.fitCalls < session.fits.length || !allowsMore(limits, entry.limits)) return false;
+  session.console.info(`Fit ${session.fitCalls} had ended at its limit of ${limitsText(entry.limits)}; now ${limitsText(limits)} are allowed, so it goes on.`);
+  entry.finished = null;
+  entry.limits = limits;
+  session.position.restored = entry.loader ?? undefined;
+  return true;
+}
+
+function beginFit(session: Session, { limits }: FitPlan): void {
+  const { counters, console, stops } = session;
+  if (session.best !== undefined || counters.step > 0) {
+    const from = { last: "the last weights", best: "the best weights", given: "the weights that were set" }[session.startsFrom];
+    console.info(`Fit ${session.fitCalls} starts from ${from} (step ${counters.step}).`);
+  }
+  session.startsFrom = "last";
+  const before = session.fits.at(-1);
+  if (before) before.finished ??= { by: "stop", reason: "an error" };
+  stops.clear();
+  counters.fit += 1;
+  counters.epoch = 0;
+  counters.batch = 0;
+  session.isEpochRunning = false;
+  session.fitSecondsBefore = 0;
+  session.fits.push({ limits, finished: null, startStep: counters.step, startEpoch: counters.globalEpoch, totalSteps: null, loader: null });
+}
+
+/** The number of steps that schedules see, agreed between ranks; a schedule that needs it and cannot have it fails here. */
+async function planSteps(session: Session, plan: FitPlan): Promise<void> {
+  const { group, optimizers, console, clock } = session;
+  const entry = session.fit!;
+  const lengths = await group.allGather(Math.min(numBatches(plan.train) ?? Infinity, plan.limitTrainBatches));
+  const perEpoch = Math.ceil(Math.max(...lengths) / session.options.accumulate);
+  const own = Math.min(perEpoch * (plan.limits.epochs ?? Infinity), plan.limits.steps ?? Infinity);
+  const total = Number.isFinite(own) ? entry.startStep + own : null;
+  if (entry.totalSteps !== null && total !== entry.totalSteps) {
+    console.warning(`This fit now has ${total ?? "an unknown number of"} steps in all; before it was interrupted it had ${entry.totalSteps}. Schedules follow the new number.`);
+  }
+  entry.totalSteps = total;
+  for (const { driver } of optimizers) driver.changedRates({ ...clock, totalSteps: total ?? undefined });
+  for (const { driver } of optimizers) driver.factor({ ...clock, totalSteps: total ?? undefined });
+}
+
+async function runEpochs(session: Session, plan: FitPlan): Promise<void> {
+  const { stops, counters, group } = session;
+  for (;;) {
+    if (plan.signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(plan.signal) });
+    const request = await stops.agree(group);
+    if (request?.kind === "interrupt") return;
+    if (!session.isEpochRunning) {
+      if (request !== undefined) return;
+      if (plan.limits.epochs !== undefined && counters.epoch >= plan.limits.epochs) return stops.ask({ kind: "finish", reason: `${plan.limits.epochs} epochs` });
+      if (plan.limits.steps !== undefined && counters.step - session.fit!.startStep >= plan.limits.steps) return stops.ask({ kind: "finish", reason: `${plan.limits.steps} steps` });
+    }
+    await runEpoch(session, plan);
+  }
+}
+
+async function endFit(session: Session, plan: FitPlan): Promise<FitResult> {
+  const { stops, trainer, counters, console } = session;
+  const { kind, reason } = stops.request!;
+  const interrupted = kind === "interrupt";
+  if (interrupted) console.info(`Stopped by ${reason} at epoch ${counters.epoch}, step ${counters.step}.`);
+  else {
+    const byLimit = /^[\d.]+ (epochs|steps|s)$/.test(reason);
+    session.fit!.finished = { by: byLimit ? "limit" : "stop", reason };
+    session.fit!.loader = isLoader(plan.train) ? plan.train.saveState(0) : null;
+  }
+  await callHook(session, "onFitEnd", reason);
+  if (!interrupted) await session.logs.emit("fit", { kind: "summary", values: summaryOf(session, reason) });
+  await session.logs.flushQueue();
+  await trainer.savePoint(interrupted ? "stop" : "fitEnd");
+  if (!interrupted) stops.clear();
+  return { reason, interrupted };
+}
+
+/** The last values of the history, and the best one. */
+function summaryOf({ history, best, counters }: Session, reason: string): StateRecord {
+  const last = (columns: Record<string, number[]>, prefix: string): [string, number][] => Object.entries(columns).map(([name, values]) => [`${prefix}/${name}`, values.at(-1)!]);
+  const found = best === undefined ? {} : { [`best/${best.monitor}`]: best.value, "best/epoch": best.epoch };
+  return { ...Object.fromEntries([...last(history.train, "train"), ...last(history.valid, "valid")]), ...found, steps: counters.step, reason };
+}

@@ -1,0 +1,78 @@
+import { SnapfitError, type StateTree } from "@snapfit/base";
+import * as tf from "@tensorflow/tfjs";
+import { adoptModel } from "./trained-model.js";
+import { chooseDevice } from "./devices.js";
+import { MetricSet } from "./metric-set.js";
+import { isLayersModel, type Model } from "./model.js";
+import { beforeExit } from "./node/signals.js";
+import { optimizerSlots } from "./optimizer-slots.js";
+import type { Session } from "./session.js";
+import { withSeededRandom } from "./sync-section.js";
+
+/** Backend, seed, model, optimizers; then the add-ons and what they restore. */
+export async function makeReady(session: Session): Promise<void> {
+  try {
+    await setUp(session);
+  } catch (error) {
+    await session.cleanups.run().catch(() => undefined); // the first error is the one to show
+    throw error;
+  }
+  session.isReady = true;
+}
+
+async function setUp(session: Session): Promise<void> {
+  const { options, trainer, console, sinks, counters, group, runName, cleanups } = session;
+  session.seed = await group.broadcast(session.seed);
+  const { model, line } = await chooseDevice(options.device, modelBuilder(session), discardModel);
+  console.info(line);
+  if (options.seed === undefined) console.info(`Seed: ${session.seed}. Give it as an option to repeat this run.`);
+  session.model = adoptModel(model);
+  session.optimizers = optimizerSlots(await trainer.configureOptimizers());
+  session.stoppers = await trainer.configureEarlyStoppers();
+  const { train, valid } = await trainer.configureMetrics();
+  session.declaredMetrics = { ...train, ...valid };
+  session.metrics = { train: new MetricSet(train), valid: new MetricSet(valid) };
+  cleanups.add(() => {
+    for (const { optimizer } of session.optimizers) optimizer.dispose();
+    session.pending.dispose();
+    session.logs.dispose();
+  });
+  cleanups.add(beforeExit(() => trainer.close()));
+  await trainer.setup();
+  await trainer.restore();
+  await sinks.open({ runName, step: counters.step, rank: group.rank });
+  if (!sinks.isEmpty) await session.logs.emit("config", { kind: "config", values: plainOptions(options) });
+}
+
+/** Builds the model on the backend in use: by its factory, with the seed behind `Math.random`; a ready one is moved there, once. */
+function modelBuilder(session: Session): () => Promise<Model> {
+  const { options } = session;
+  if (typeof options.model !== "function") {
+    let values: Map<tf.Variable, tf.TypedArray> | undefined;
+    return async () => {
+      const model = options.model as Model;
+      const variables = isLayersModel(model) ? model.weights.map((weight) => weight.read() as tf.Variable) : [...model.parameters().values(), ...(model.buffers?.().values() ?? [])];
+      values ??= new Map(await Promise.all(variables.map(async (variable) => [variable, (await variable.data()).slice()] as const)));
+      for (const [variable, data] of values) tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));
+      return model;
+    };
+  }
+  const factory = options.model;
+  return async () => {
+    const init = session.random.split("init");
+    const built = await withSeededRandom(() => init, factory);
+    if (built === undefined || built === null) throw new SnapfitError("MODEL_INVALID", `The model function returned ${String(built)}. It returns a tf.LayersModel or an object with parameters(). Add the return.`);
+    return built;
+  };
+}
+
+function discardModel(model: Model): void {
+  if (isLayersModel(model)) model.dispose();
+}
+
+/** The options that are plain values, for the config record. */
+function plainOptions(options: object): Record<string, StateTree> {
+  const isPlain = (value: unknown): value is StateTree => value === null || ["number", "string", "boolean"].includes(typeof value) || (Array.isArray(value) && value.every(isPlain)) ||
+    (typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value) as null) && Object.values(value).every(isPlain));
+  return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, StateTree] => isPlain(entry[1])));
+}

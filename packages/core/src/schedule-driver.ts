@@ -1,0 +1,66 @@
+import { SnapfitError, type StateRecord } from "@snapfit/base";
+import type { MetricSchedule, Optimizer, Schedule } from "@snapfit/optim";
+
+/** Where training stands, for schedules. */
+export interface ScheduleClock {
+  readonly step: number;
+  readonly epochsDone: number;
+  /** Undefined where the length of the fit is not known. */
+  readonly totalSteps: number | undefined;
+}
+
+/** One optimizer's schedule: gives the factor of a step, and the rates that people read. */
+export class ScheduleDriver {
+  readonly schedule: Schedule | MetricSchedule | undefined;
+  readonly #optimizer: Optimizer;
+  #printedFactor: number | undefined;
+
+  constructor(optimizer: Optimizer, schedule: Schedule | MetricSchedule | undefined) {
+    this.#optimizer = optimizer;
+    this.schedule = schedule;
+  }
+
+  /** @throws SnapfitError `TOTAL_STEPS_UNKNOWN` if the schedule asks for a length that is not known. */
+  factor(clock: ScheduleClock): number {
+    if (this.schedule === undefined) return 1;
+    if (this.schedule.unit === "metric") return this.schedule.factor;
+    return this.schedule.at({
+      step: clock.step,
+      epoch: clock.epochsDone,
+      get totalSteps() {
+        if (clock.totalSteps !== undefined) return clock.totalSteps;
+        throw new SnapfitError("TOTAL_STEPS_UNKNOWN", "The schedule needs the number of steps in all, which is not known here: the loader has no length, or the fit ends by time. Give the schedule totalSteps, or fit() a limit of steps.");
+      },
+    });
+  }
+
+  /** The rate of each group now. */
+  rates(clock: ScheduleClock): { readonly name: string; readonly rate: number }[] {
+    const factor = this.factor(clock);
+    return this.#optimizer.groups.map(({ name, learningRate }) => ({ name, rate: learningRate * factor }));
+  }
+
+  /** Lines for rates that changed since the last call, once an epoch; schedules by step change too often to be printed. */
+  changedRates(clock: ScheduleClock): string[] {
+    if (this.schedule === undefined || this.schedule.unit === "step") return [];
+    const factor = this.factor(clock);
+    const before = this.#printedFactor ?? factor;
+    this.#printedFactor = factor;
+    const { groups } = this.#optimizer;
+    return groups.flatMap(({ learningRate }, i) => {
+      const [old, now] = [learningRate * before, learningRate * factor];
+      if (Math.abs(now - old) <= 1e-8) return [];
+      return [`Learning rate ${groups.length > 1 ? `[group ${i + 1}] ` : ""}updated: ${old.toFixed(6)} → ${now.toFixed(6)}`];
+    });
+  }
+
+  saveState(): StateRecord {
+    const own = this.schedule?.unit === "metric" ? this.schedule.saveState() : {};
+    return { own, printedFactor: this.#printedFactor ?? null };
+  }
+
+  loadState(state: StateRecord): void {
+    this.#printedFactor = (state["printedFactor"] as number | null) ?? undefined;
+    if (this.schedule?.unit === "metric") this.schedule.loadState(state["own"] as StateRecord);
+  }
+}

@@ -1,0 +1,104 @@
+import { SnapfitError } from "@snapfit/base";
+import * as tf from "@tensorflow/tfjs";
+import { isPromise, type Awaitable } from "./awaitable.js";
+import { checkGradients, clipByNorm, clipByValue, disposeReplaced, guardGradients, type GradientCheck, type Gradients } from "./gradients.js";
+import type { Session } from "./session.js";
+
+/** From the window's gradients to new parameters. False if a transform has skipped the step. */
+export async function updateParameters(session: Session, computed: Gradients): Promise<boolean> {
+  const { trainer } = session;
+  const reduced = (await exchange(session, computed, trainer.reduceGradients(computed)))!;
+  const unscaled = await exchange(session, reduced, trainer.unscaleGradients(reduced));
+  if (unscaled === null) return false;
+  const check = checkGradients(unscaled);
+  const finite = refuseNonFinite(session, unscaled, check);
+  session.checked = { gradients: finite, norm: check.norm };
+  const clipped = (await exchange(session, finite, trainer.clipGradients(finite)))!;
+  session.checked = undefined;
+  const present = await withPresentOnly(session, clipped);
+  const done = trainer.applyGradients(present);
+  if (isPromise(done)) await done;
+  for (const gradient of clipped.values()) gradient.dispose();
+  return true;
+}
+
+/** Takes what a transform returned, disposes what it did not give back. */
+async function exchange(session: Session, before: Gradients, result: Awaitable<Gradients | null>): Promise<Gradients | null> {
+  const after = isPromise(result) ? await result : result;
+  if (after === before) return after;
+  disposeReplaced(before, after);
+  if (after !== null) session.own(after.values());
+  return after;
+}
+
+/** Host memory: an error that names the culprits while the weights are good. Device: a guard now, the error at the next logging point. */
+function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFinite }: GradientCheck): Gradients {
+  const badLoss = session.pass.scalars.find(({ name, value }) => /(^|_)loss$/.test(name) && typeof value === "number" && !Number.isFinite(value));
+  if (badLoss !== undefined || notFinite.length > 0) {
+    const { counters } = session;
+    const what = badLoss === undefined ? "" : `${badLoss.name} is ${String(badLoss.value)}`;
+    const where = notFinite.length === 0 ? "" : `${what && ", and "}gradients of ${listed(notFinite)} are not finite`;
+    throw notFiniteError(`${what}${where} in step ${counters.step + 1} (epoch ${counters.globalEpoch}, batch ${counters.batch + 1}). The weights are still those of step ${counters.step}.`);
+  }
+  if (typeof norm === "number") return gradients;
+  session.own([norm]);
+  session.finiteFlags.push(tf.keep(tf.tidy(() => tf.isFinite(norm))));
+  const guarded = guardGradients(gradients, norm);
+  disposeReplaced(gradients, guarded);
+  session.own(guarded.values());
+  return guarded;
+}
+
+function notFiniteError(what: string): SnapfitError {
+  return new SnapfitError("NOT_FINITE", `${what} Lower the learning rate, clip gradients, or look at the batch for values out of range.`);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 4 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ");
+}
+
+/** Reads the flags of device backends; a set one is an error. On host memory there are none. */
+export async function checkFiniteFlags(session: Session): Promise<void> {
+  const flags = session.finiteFlags;
+  if (flags.length === 0) return;
+  session.finiteFlags = [];
+  const values = await Promise.all(flags.map((flag) => flag.data()));
+  for (const flag of flags) flag.dispose();
+  const bad = values.findIndex((value) => value[0] === 0);
+  if (bad < 0) return;
+  throw notFiniteError(`Gradients were not finite ${flags.length - bad} steps before or in step ${session.counters.step}. The steps with such gradients did not use them.`);
+}
+
+/** The default of `clipGradients`. */
+export function clip(session: Session, gradients: Gradients): Gradients {
+  const options = session.options.clip;
+  if (options === undefined) return gradients;
+  let clipped = gradients;
+  if (options.norm !== undefined) {
+    const norm = session.checked?.gradients === gradients ? session.checked.norm : checkGradients(gradients).norm;
+    warnOfLargeNorm(session, norm, options.warnAbove ?? 10);
+    clipped = clipByNorm(gradients, options.norm, norm);
+  }
+  if (options.value === undefined) return clipped;
+  const limited = clipByValue(clipped, options.value);
+  if (clipped !== gradients) for (const gradient of clipped.values()) gradient.dispose();
+  return limited;
+}
+
+function warnOfLargeNorm(session: Session, norm: number | tf.Scalar, limit: number): void {
+  if (typeof norm !== "number" || norm <= limit || session.warnedOfNorm === session.counters.globalEpoch) return;
+  session.warnedOfNorm = session.counters.globalEpoch;
+  session.console.warning(`Large gradient norm: ${norm.toFixed(2)}`);
+}
+
+/** Leaves out parameters that had no gradient on any rank, so that the optimizer does not touch them. */
+async function withPresentOnly({ pass, group }: Session, gradients: Gradients): Promise<Gradients> {
+  const paths = [...gradients.keys()];
+  if (group.size === 1) {
+    if (pass.present.size >= paths.length) return gradients;
+    return new Map([...gradients].filter(([path]) => pass.present.has(path)));
+  }
+  const votes = Int32Array.from(paths, (path) => (pass.present.has(path) ? 1 : 0));
+  await group.allReduce(votes, "max");
+  return new Map([...gradients].filter((_, i) => votes[i] === 1));
+}

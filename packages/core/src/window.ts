@@ -1,0 +1,121 @@
+import { SnapfitError, type Loader, type StateRecord } from "@snapfit/base";
+import type { BatchSource } from "./batch.js";
+import type { Session } from "./session.js";
+
+/** The batches of one optimizer step, as read from the loader. */
+export interface Window {
+  readonly batches: readonly unknown[];
+  /** `batchWeight` and `batchSize` of each batch. */
+  readonly weights: readonly number[];
+  readonly sizes: readonly number[];
+  /** Index of the first batch in its epoch. */
+  readonly firstIndex: number;
+  /** Sum of the weights, and of the sizes, over all ranks. */
+  readonly totalWeight: number;
+  readonly totalSize: number;
+  /** For each batch, the samples of the window that come before it in the order of one process: batch by batch, rank by rank. */
+  readonly firstSamples: readonly number[];
+}
+
+/** Whether a source has the calls of a loader whose position can be saved. */
+export function isLoader(source: unknown): source is Loader<unknown> {
+  return typeof (source as Partial<Loader<unknown>> | undefined)?.saveState === "function" && typeof (source as Partial<Loader<unknown>> | undefined)?.loadState === "function";
+}
+
+const begun = new WeakSet<object>();
+
+/** The iterator of the next pass. @throws SnapfitError `ONE_SHOT_LOADER` if the source was an iterator that has been used. */
+export function openPass(source: BatchSource<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
+  const iterable = typeof source === "function" ? source() : source;
+  const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+  if ((iterator as object) === (iterable as object)) {
+    if (begun.has(iterable)) {
+      throw new SnapfitError("ONE_SHOT_LOADER", "The loader is an iterator that has been used up by an earlier pass. Each pass needs a new one. Pass a function that makes it: train: () => batches().");
+    }
+    begun.add(iterable);
+  }
+  return iterator;
+}
+
+/** Reads windows of one training pass. */
+export class WindowReader {
+  readonly #session: Session;
+  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  readonly #limit: number;
+  #left = false;
+
+  private constructor(session: Session, iterator: Iterator<unknown> | AsyncIterator<unknown>, limit: number) {
+    this.#session = session;
+    this.#iterator = iterator;
+    this.#limit = limit;
+  }
+
+  /** Opens the pass; in a resumed epoch where it stood. */
+  static async open(session: Session, source: BatchSource<unknown>, limit: number): Promise<WindowReader> {
+    const { counters, position } = session;
+    if (isLoader(source) && position.restored) source.loadState(position.restored);
+    const reader = new WindowReader(session, openPass(source), limit);
+    position.source = source;
+    position.isPassOpen = true;
+    if (counters.batch > 0 && position.restored === undefined) {
+      session.console.info(`The loader cannot say where it was: skipping the ${counters.batch} batches of this epoch that were seen. The run equals an uninterrupted one only if it yields the same batches again.`);
+      for (let i = 0; i < counters.batch; i++) await reader.#iterator.next();
+    }
+    position.restored = undefined;
+    return reader;
+  }
+
+  /** The next window, or undefined when no rank has a batch left. */
+  async next(): Promise<Window | undefined> {
+    const { options, counters, trainer, group } = this.#session;
+    const batches: unknown[] = [];
+    while (batches.length < options.accumulate && !this.#left) {
+      if (counters.batch + batches.length >= this.#limit) break;
+      const item = this.#iterator.next();
+      const { done, value } = "then" in item ? await item : item;
+      if (done === true) this.#left = true;
+      else batches.push(value);
+    }
+    const weights = batches.map((batch) => trainer.batchWeight(batch));
+    const sizes = batches.map((batch) => trainer.batchSize(batch));
+    const all = group.size === 1 ? [{ weights, sizes }] : await group.allGather({ weights, sizes });
+    if (all.every((rank) => rank.sizes.length === 0)) return undefined;
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    const firstSamples: number[] = [];
+    let before = 0;
+    for (let i = 0; i < options.accumulate; i++) {
+      for (const [rank, { sizes: others }] of all.entries()) {
+        if (rank === group.rank && i < sizes.length) firstSamples.push(before);
+        before += others[i] ?? 0;
+      }
+    }
+    return { batches, weights, sizes, firstIndex: counters.batch, totalWeight: sum(all.map((rank) => sum(rank.weights))), totalSize: before, firstSamples };
+  }
+
+  /** Leaves the pass; the loader may release what it holds. After an interruption a saved state still says where the pass stood. */
+  async close(wasInterrupted: boolean): Promise<void> {
+    const { position } = this.#session;
+    position.held = wasInterrupted ? loaderState(position) : undefined;
+    position.isPassOpen = false;
+    if (!this.#left) await this.#iterator.return?.();
+  }
+}
+
+/** Where the training loader stands, for `saveState()`. */
+export interface LoaderPosition {
+  source: BatchSource<unknown> | undefined;
+  /** Samples of the running pass used on this rank. */
+  samples: number;
+  isPassOpen: boolean;
+  /** Where an interrupted pass stood when it was left. */
+  held: StateRecord | undefined;
+  /** A state that the next pass takes up. */
+  restored: StateRecord | undefined;
+}
+
+/** The state of the training loader: within a pass where it stands, else the next pass. Undefined if the source cannot say. */
+export function loaderState({ source, samples, isPassOpen, held, restored }: LoaderPosition): StateRecord | undefined {
+  if (restored !== undefined) return restored; // taken up by the next pass, not before
+  if (held !== undefined) return held;
+  return isLoader(source) ? source.saveState(isPassOpen ? samples : 0) : undefined;
+}
