@@ -86,7 +86,7 @@ export class ParameterGroups {
 }
 
 /** Whether a parameter is a bias or a scale or shift of a normalization: by the last part of its path, or its rank. */
-export function isBiasOrNorm(parameterName: string, rank: number): boolean {
+function isBiasOrNorm(parameterName: string, rank: number): boolean {
   const last = parameterName.split(/[./]/).at(-1);
   return rank <= 1 || last === "bias" || last === "gamma" || last === "beta";
 }
