@@ -22,7 +22,9 @@ export function applyFixes(backendName: string): readonly Fix[] {
     fix.install(backendName);
     if (fix.backends === "all") appliedToAll.add(fix);
   }
-  const list = Object.freeze(matching.map(({ op, backends, wrong }): Fix => Object.freeze({ op, backend: backends === "all" ? "all" : backendName, wrong })));
+  const list = Object.freeze(
+    matching.map(({ op, backends, wrong }): Fix => Object.freeze({ op, backend: backends === "all" ? "all" : backendName, wrong })),
+  );
   if (isLoaded) applied.set(backendName, list);
   return list;
 }

@@ -21,7 +21,10 @@ interface PoolAttributes {
 }
 
 /** Forward divides by the elements inside of the input, the kernels for the gradient by the full window: their dy is scaled up at the borders. */
-function averagePoolFix(op: "AvgPoolGrad" | "AvgPool3DGrad", windowOf: (shape: readonly number[], attrs: PoolAttributes) => SlidingWindow): FixDefinition {
+function averagePoolFix(
+  op: "AvgPoolGrad" | "AvgPool3DGrad",
+  windowOf: (shape: readonly number[], attrs: PoolAttributes) => SlidingWindow,
+): FixDefinition {
   const wrong = "With padding, gradients at the borders are divided by the full window instead of its part inside the input.";
   return kernelFix({ op, wrong }, ["cpu", "wasm", "webgpu"], (original) => (args) => {
     const { dy, input } = required(args.inputs, "dy", "input");
@@ -41,5 +44,14 @@ export const averagePoolGradient = averagePoolFix("AvgPoolGrad", (shape, { filte
 );
 
 export const averagePool3dGradient = averagePoolFix("AvgPool3DGrad", (shape, { filterSize, strides, pad, dimRoundingMode }) =>
-  window3d(tf.backend_util.computePool3DInfo(shape as [number, number, number, number, number], filterSize, strides, 1, pad as "same", dimRoundingMode)),
+  window3d(
+    tf.backend_util.computePool3DInfo(
+      shape as [number, number, number, number, number],
+      filterSize,
+      strides,
+      1,
+      pad as "same",
+      dimRoundingMode,
+    ),
+  ),
 );

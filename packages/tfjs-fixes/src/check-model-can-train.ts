@@ -53,12 +53,15 @@ function* problemsOf(layer: Layer, unsupported: ReadonlyMap<string, string>): Ge
     if (reason !== undefined) yield [op, reason];
   }
   const { dilationRate = 1 } = layer as unknown as LayerInside;
-  if (className === "Conv3D" && [dilationRate].flat().some((rate) => rate !== 1)) yield ["Conv3D", "TensorFlow.js has no gradient for Conv3D with a dilation greater than 1."];
+  if (className === "Conv3D" && [dilationRate].flat().some((rate) => rate !== 1))
+    yield ["Conv3D", "TensorFlow.js has no gradient for Conv3D with a dilation greater than 1."];
 }
 
 /** Whether weights that train lie on a way from the inputs of the model to the inputs of the layer. */
 function followsTrainable(layer: Layer, layers: readonly Layer[], seen = new Set<Layer>()): boolean {
-  const inputs = layer.inboundNodes.flatMap((node) => (node as unknown as { inboundLayers: Layer[] }).inboundLayers).filter((input) => layers.includes(input) && !seen.has(input));
+  const inputs = layer.inboundNodes
+    .flatMap((node) => (node as unknown as { inboundLayers: Layer[] }).inboundLayers)
+    .filter((input) => layers.includes(input) && !seen.has(input));
   for (const input of inputs) seen.add(input);
   return inputs.some((input) => input.trainableWeights.length > 0 || followsTrainable(input, layers, seen));
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { type FixDefinition, gradientFix } from "./fix.js";
 
-const wrong = "Throws where a mask is computed from what is trained, although its derivative is 0: Masking and ThresholdedReLU do not train.";
+const wrong =
+  "Throws where a mask is computed from what is trained, although its derivative is 0: Masking and ThresholdedReLU do not train.";
 
 /** Operations whose result is true or false: constant almost everywhere. */
 const inputsByOp = {

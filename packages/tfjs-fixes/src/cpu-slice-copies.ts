@@ -24,7 +24,11 @@ function ownMemory(original: tf.KernelFunc): tf.KernelFunc {
 }
 
 const copying = (op: string): FixDefinition =>
-  kernelFix({ op, wrong: "A contiguous part is a view of the source's memory, so that an update in place of one changes the other." }, ["cpu"], (original) => ownMemory(original!));
+  kernelFix(
+    { op, wrong: "A contiguous part is a view of the source's memory, so that an update in place of one changes the other." },
+    ["cpu"],
+    (original) => ownMemory(original!),
+  );
 
 /** All cpu kernels that take parts with the shared slice: each calls it directly, not through the registry. */
 export const cpuSliceCopies: readonly FixDefinition[] = ["Slice", "SplitV", "Unpack", "StridedSlice"].map(copying);

@@ -10,7 +10,13 @@ interface DilationAttributes {
 }
 
 /** Calls `visit` for each output element with the indices of the input and filter elements whose sum is the largest. */
-function forEachMaximum(window: SlidingWindow, channels: number, x: HostArray, filter: HostArray, visit: (output: number, input: number, tap: number) => void): void {
+function forEachMaximum(
+  window: SlidingWindow,
+  channels: number,
+  x: HostArray,
+  filter: HostArray,
+  visit: (output: number, input: number, tap: number) => void,
+): void {
   forEachWindow(window, (position, pixels, taps, count) => {
     for (let c = 0; c < channels; c++) {
       let best = 0;
@@ -35,7 +41,14 @@ function dilationFix(
   return kernelFix({ op, wrong }, ["wasm"], () => ({ inputs, backend, attrs }) => {
     const { x, filter, dy } = required(inputs, "x", "filter", "dy");
     const { strides, pad, dilations } = attrs as unknown as DilationAttributes;
-    const info = tf.backend_util.computeDilation2DInfo(x.shape as [number, number, number, number], filter.shape as [number, number, number], strides, pad, "NHWC", dilations);
+    const info = tf.backend_util.computeDilation2DInfo(
+      x.shape as [number, number, number, number],
+      filter.shape as [number, number, number],
+      strides,
+      pad,
+      "NHWC",
+      dilations,
+    );
     const shape = op === "Dilation2D" ? info.outShape : op === "Dilation2DBackpropInput" ? x.shape : filter.shape;
     // Forward has no dy: x stands in its place, unread.
     return computeOnHost(backend, [x, filter, op === "Dilation2D" ? x : dy], shape, x.dtype, (output, xValues, filterValues, dyValues) =>
@@ -50,14 +63,20 @@ export const dilation2d = dilationFix("Dilation2D", "Wrong values.", (y, x, filt
   }),
 );
 
-export const dilation2dInputGradient = dilationFix("Dilation2DBackpropInput", "Windows whose sums are all negative may pick another maximum than forward.", (dx, x, filter, dy, window, channels) =>
-  forEachMaximum(window, channels, x, filter, (output, input) => {
-    dx[input]! += dy[output]!;
-  }),
+export const dilation2dInputGradient = dilationFix(
+  "Dilation2DBackpropInput",
+  "Windows whose sums are all negative may pick another maximum than forward.",
+  (dx, x, filter, dy, window, channels) =>
+    forEachMaximum(window, channels, x, filter, (output, input) => {
+      dx[input]! += dy[output]!;
+    }),
 );
 
-export const dilation2dFilterGradient = dilationFix("Dilation2DBackpropFilter", "Wrong values.", (dFilter, x, filter, dy, window, channels) =>
-  forEachMaximum(window, channels, x, filter, (output, _input, tap) => {
-    dFilter[tap]! += dy[output]!;
-  }),
+export const dilation2dFilterGradient = dilationFix(
+  "Dilation2DBackpropFilter",
+  "Wrong values.",
+  (dFilter, x, filter, dy, window, channels) =>
+    forEachMaximum(window, channels, x, filter, (output, _input, tap) => {
+      dFilter[tap]! += dy[output]!;
+    }),
 );

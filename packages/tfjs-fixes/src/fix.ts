@@ -22,7 +22,11 @@ export interface FixDefinition {
  * A kernel that replaces `op` on each of `backends`, or adds it where it is missing.
  * `make` gets the kernel in place, undefined where there is none.
  */
-export function kernelFix(fix: Omit<FixDefinition, "install" | "backends">, backends: readonly string[], make: (original: tf.KernelFunc | undefined, backendName: string) => tf.KernelFunc): FixDefinition {
+export function kernelFix(
+  fix: Omit<FixDefinition, "install" | "backends">,
+  backends: readonly string[],
+  make: (original: tf.KernelFunc | undefined, backendName: string) => tf.KernelFunc,
+): FixDefinition {
   return {
     ...fix,
     backends,

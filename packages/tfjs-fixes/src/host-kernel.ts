@@ -31,7 +31,11 @@ export function computeOnHost(
   return cpu.makeTensorInfo(shape, dtype, output);
 }
 
-function computeOnHeap(wasm: WasmBackend, inputs: readonly tf.TensorInfo[], ...[shape, dtype, fill]: [readonly number[], tf.DataType, (output: HostArray, ...inputs: HostArray[]) => void]): tf.TensorInfo {
+function computeOnHeap(
+  wasm: WasmBackend,
+  inputs: readonly tf.TensorInfo[],
+  ...[shape, dtype, fill]: [readonly number[], tf.DataType, (output: HostArray, ...inputs: HostArray[]) => void]
+): tf.TensorInfo {
   // Both may grow the heap, which detaches every view of it: views are taken last.
   for (const input of inputs) wasm.dataIdMap.get(input.dataId);
   const output = wasm.makeOutput([...shape], dtype);

@@ -4,12 +4,17 @@ import { required } from "./host-kernel.js";
 
 /** Whether repeating the smaller batch as a whole is what broadcasting means: all that the kernels can do. */
 export function isPlainRepeat(a: readonly number[], b: readonly number[]): boolean {
-  const [short, long] = (tf.util.sizeFromShape([...a]) <= tf.util.sizeFromShape([...b]) ? [a, b] : [b, a]).map((shape) => shape.slice(shape.findIndex((size) => size !== 1)));
+  const [short, long] = (tf.util.sizeFromShape([...a]) <= tf.util.sizeFromShape([...b]) ? [a, b] : [b, a]).map((shape) =>
+    shape.slice(shape.findIndex((size) => size !== 1)),
+  );
   return tf.util.sizeFromShape([...short!]) === 1 || short!.every((size, i) => size === long![long!.length - short!.length + i]);
 }
 
 export const matMulBroadcast = kernelFix(
-  { op: "BatchMatMul", wrong: "Wrong values where batch axes are broadcast in the middle or on both sides, such as [2, 3, ...] x [2, 1, ...]." },
+  {
+    op: "BatchMatMul",
+    wrong: "Wrong values where batch axes are broadcast in the middle or on both sides, such as [2, 3, ...] x [2, 1, ...].",
+  },
   ["cpu", "wasm", "webgpu"],
   (original) => (args) => {
     const { a, b } = required(args.inputs, "a", "b");

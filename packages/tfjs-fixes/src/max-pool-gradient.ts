@@ -24,13 +24,23 @@ interface PoolAttributes {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-function maxPoolFix(op: "MaxPoolGrad" | "MaxPool3DGrad", windowOf: (shape: readonly number[], attrs: PoolAttributes) => SlidingWindow): FixDefinition {
-  return kernelFix({ op, wrong: "No gradient reaches windows that hold no positive value." }, ["wasm"], () => ({ inputs, backend, attrs }) => {
-    const { dy, input } = required(inputs, "dy", "input");
-    const window = windowOf(input.shape, attrs as unknown as PoolAttributes);
-    const channels = input.shape.at(-1)!;
-    return computeOnHost(backend, [input, dy], input.shape, "float32", (dx, x, dyValues) => scatterToMaxima(dx, x!, dyValues!, window, channels));
-  });
+function maxPoolFix(
+  op: "MaxPoolGrad" | "MaxPool3DGrad",
+  windowOf: (shape: readonly number[], attrs: PoolAttributes) => SlidingWindow,
+): FixDefinition {
+  return kernelFix(
+    { op, wrong: "No gradient reaches windows that hold no positive value." },
+    ["wasm"],
+    () =>
+      ({ inputs, backend, attrs }) => {
+        const { dy, input } = required(inputs, "dy", "input");
+        const window = windowOf(input.shape, attrs as unknown as PoolAttributes);
+        const channels = input.shape.at(-1)!;
+        return computeOnHost(backend, [input, dy], input.shape, "float32", (dx, x, dyValues) =>
+          scatterToMaxima(dx, x!, dyValues!, window, channels),
+        );
+      },
+  );
 }
 
 export const maxPoolGradient = maxPoolFix("MaxPoolGrad", (shape, { filterSize, strides, pad, dimRoundingMode }) =>
@@ -38,5 +48,14 @@ export const maxPoolGradient = maxPoolFix("MaxPoolGrad", (shape, { filterSize, s
 );
 
 export const maxPool3dGradient = maxPoolFix("MaxPool3DGrad", (shape, { filterSize, strides, pad, dimRoundingMode }) =>
-  window3d(tf.backend_util.computePool3DInfo(shape as [number, number, number, number, number], filterSize, strides, 1, pad as "same", dimRoundingMode)),
+  window3d(
+    tf.backend_util.computePool3DInfo(
+      shape as [number, number, number, number, number],
+      filterSize,
+      strides,
+      1,
+      pad as "same",
+      dimRoundingMode,
+    ),
+  ),
 );

@@ -20,7 +20,11 @@ export function interpolationWeights(outputs: number, inputs: number, { alignCor
 }
 
 /** Interpolation is linear: y = R x C^T by rows and columns, so dx = R^T dy C. */
-function resizeGradient(dy: tf.Tensor4D, [batch, height, width, channels]: readonly [number, number, number, number], attrs: ResizeAttributes): tf.Tensor {
+function resizeGradient(
+  dy: tf.Tensor4D,
+  [batch, height, width, channels]: readonly [number, number, number, number],
+  attrs: ResizeAttributes,
+): tf.Tensor {
   const [, outHeight, outWidth] = dy.shape;
   const rows = interpolationWeights(outHeight, height, attrs);
   const columns = interpolationWeights(outWidth, width, attrs);
@@ -33,6 +37,8 @@ export const resizeBilinearGradient = gradientFix(
   { op: "ResizeBilinear", wrong: "The gradient ignores halfPixelCenters; on cpu it exchanges height and width." },
   {
     inputsToSave: ["images"],
-    gradFunc: (dy, saved, attrs) => ({ images: () => tf.tidy(() => resizeGradient(dy as tf.Tensor4D, (saved[0] as tf.Tensor4D).shape, attrs as unknown as ResizeAttributes)) }),
+    gradFunc: (dy, saved, attrs) => ({
+      images: () => tf.tidy(() => resizeGradient(dy as tf.Tensor4D, (saved[0] as tf.Tensor4D).shape, attrs as unknown as ResizeAttributes)),
+    }),
   },
 );

@@ -50,7 +50,10 @@ export const numPositions = (window: SlidingWindow): number => window.batch * wi
  * @param visit gets the position in the output, and for `count` taps inside of the input (padding is left out) the position
  *   in the input, `pixels[i]`, and in the filter, `taps[i]`. Both arrays are reused.
  */
-export function forEachWindow(window: SlidingWindow, visit: (position: number, pixels: Int32Array, taps: Int32Array, count: number) => void): void {
+export function forEachWindow(
+  window: SlidingWindow,
+  visit: (position: number, pixels: Int32Array, taps: Int32Array, count: number) => void,
+): void {
   const pixels = new Int32Array(numTaps(window));
   const taps = new Int32Array(numTaps(window));
   const [depth, height, width] = window.input;

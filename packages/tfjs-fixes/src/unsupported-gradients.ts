@@ -10,10 +10,13 @@ export function unsupportedGradients(backendName: string): ReadonlyMap<string, s
   const reasons = new Map<string, string>();
   const isLoaded = tf.getKernelsForBackend(backendName).length > 0;
   const has = (kernel: string): boolean =>
-    !isLoaded || (tf.getKernel(kernel, backendName) as unknown) !== undefined || fixes.some(({ op, backends }) => op === kernel && backends !== "all" && backends.includes(backendName));
+    !isLoaded ||
+    (tf.getKernel(kernel, backendName) as unknown) !== undefined ||
+    fixes.some(({ op, backends }) => op === kernel && backends !== "all" && backends.includes(backendName));
   for (const [op, kernels] of Object.entries(gradientKernels)) {
     const missing = [op, ...kernels].filter((kernel) => !has(kernel));
-    if (missing.length > 0) reasons.set(op, `The ${backendName} backend has no kernel ${missing.join(" and ")}, which training through ${op} needs.`);
+    if (missing.length > 0)
+      reasons.set(op, `The ${backendName} backend has no kernel ${missing.join(" and ")}, which training through ${op} needs.`);
   }
   for (const op of undifferentiable) {
     if ((tf.getGradient(op) as unknown) === undefined) reasons.set(op, `TensorFlow.js has no gradient for ${op}.`);

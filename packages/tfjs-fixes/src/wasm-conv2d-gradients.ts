@@ -13,20 +13,45 @@ interface ConvolutionAttributes {
 }
 type Shape4 = [number, number, number, number];
 
-function windowOf(inputShape: readonly number[], filterShape: readonly number[], { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttributes): SlidingWindow {
+function windowOf(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttributes,
+): SlidingWindow {
   if (dataFormat === "NCHW") throw new Error("The wasm backend has no convolutions in NCHW. Use NHWC (channelsLast).");
   return window2d(tf.backend_util.computeConv2DInfo(inputShape as Shape4, filterShape as Shape4, strides, 1, pad, dimRoundingMode));
 }
 
-export const wasmConv2dFilterGradient = kernelFix({ op: "Conv2DBackpropFilter", wrong: "Missing: convolutions do not train." }, ["wasm"], () => ({ inputs, backend, attrs }) => {
-  const { x, dy } = required(inputs, "x", "dy");
-  const { filterShape } = attrs as unknown as { filterShape: readonly number[] };
-  return convolutionFilterGradient(backend as WasmBackend, x, dy, filterShape, windowOf(x.shape, filterShape, attrs as unknown as ConvolutionAttributes));
-});
+export const wasmConv2dFilterGradient = kernelFix(
+  { op: "Conv2DBackpropFilter", wrong: "Missing: convolutions do not train." },
+  ["wasm"],
+  () =>
+    ({ inputs, backend, attrs }) => {
+      const { x, dy } = required(inputs, "x", "dy");
+      const { filterShape } = attrs as unknown as { filterShape: readonly number[] };
+      return convolutionFilterGradient(
+        backend as WasmBackend,
+        x,
+        dy,
+        filterShape,
+        windowOf(x.shape, filterShape, attrs as unknown as ConvolutionAttributes),
+      );
+    },
+);
 
-export const wasmConv2dInputGradient = kernelFix({ op: "Conv2DBackpropInput", wrong: "Correct, but many times slower than through the matrix product." }, ["wasm"], (original) => (args) => {
-  const { dy, filter } = required(args.inputs, "dy", "filter");
-  const attrs = args.attrs as unknown as ConvolutionAttributes & { inputShape: readonly number[] };
-  if (attrs.dataFormat === "NCHW") return original!(args);
-  return convolutionInputGradient(args.backend as WasmBackend, dy, filter, attrs.inputShape, windowOf(attrs.inputShape, filter.shape, attrs));
-});
+export const wasmConv2dInputGradient = kernelFix(
+  { op: "Conv2DBackpropInput", wrong: "Correct, but many times slower than through the matrix product." },
+  ["wasm"],
+  (original) => (args) => {
+    const { dy, filter } = required(args.inputs, "dy", "filter");
+    const attrs = args.attrs as unknown as ConvolutionAttributes & { inputShape: readonly number[] };
+    if (attrs.dataFormat === "NCHW") return original!(args);
+    return convolutionInputGradient(
+      args.backend as WasmBackend,
+      dy,
+      filter,
+      attrs.inputShape,
+      windowOf(attrs.inputShape, filter.shape, attrs),
+    );
+  },
+);

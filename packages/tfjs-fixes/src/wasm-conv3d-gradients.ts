@@ -14,14 +14,36 @@ interface ConvolutionAttributes {
 const windowOf = (inputShape: readonly number[], filterShape: readonly number[], { strides, pad }: ConvolutionAttributes): SlidingWindow =>
   window3d(tf.backend_util.computeConv3DInfo(inputShape as Shape5, filterShape as Shape5, strides, 1, pad));
 
-export const wasmConv3dInputGradient = kernelFix({ op: "Conv3DBackpropInputV2", wrong: "Wrong values." }, ["wasm"], () => ({ inputs, backend, attrs }) => {
-  const { dy, filter } = required(inputs, "dy", "filter");
-  const { inputShape } = attrs as unknown as { inputShape: readonly number[] };
-  return convolutionInputGradient(backend as WasmBackend, dy, filter, inputShape, windowOf(inputShape, filter.shape, attrs as unknown as ConvolutionAttributes));
-});
+export const wasmConv3dInputGradient = kernelFix(
+  { op: "Conv3DBackpropInputV2", wrong: "Wrong values." },
+  ["wasm"],
+  () =>
+    ({ inputs, backend, attrs }) => {
+      const { dy, filter } = required(inputs, "dy", "filter");
+      const { inputShape } = attrs as unknown as { inputShape: readonly number[] };
+      return convolutionInputGradient(
+        backend as WasmBackend,
+        dy,
+        filter,
+        inputShape,
+        windowOf(inputShape, filter.shape, attrs as unknown as ConvolutionAttributes),
+      );
+    },
+);
 
-export const wasmConv3dFilterGradient = kernelFix({ op: "Conv3DBackpropFilterV2", wrong: "Wrong values for strides greater than 1." }, ["wasm"], () => ({ inputs, backend, attrs }) => {
-  const { x, dy } = required(inputs, "x", "dy");
-  const { filterShape } = attrs as unknown as { filterShape: readonly number[] };
-  return convolutionFilterGradient(backend as WasmBackend, x, dy, filterShape, windowOf(x.shape, filterShape, attrs as unknown as ConvolutionAttributes));
-});
+export const wasmConv3dFilterGradient = kernelFix(
+  { op: "Conv3DBackpropFilterV2", wrong: "Wrong values for strides greater than 1." },
+  ["wasm"],
+  () =>
+    ({ inputs, backend, attrs }) => {
+      const { x, dy } = required(inputs, "x", "dy");
+      const { filterShape } = attrs as unknown as { filterShape: readonly number[] };
+      return convolutionFilterGradient(
+        backend as WasmBackend,
+        x,
+        dy,
+        filterShape,
+        windowOf(x.shape, filterShape, attrs as unknown as ConvolutionAttributes),
+      );
+    },
+);

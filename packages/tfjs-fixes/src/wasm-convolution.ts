@@ -25,7 +25,12 @@ function chunksOf(window: SlidingWindow, inChannels: number): Chunk[] {
 }
 
 /** The rows of `dy` that belong to a chunk, copied unless the chunk is all there is. */
-function chunkOfGradient(backend: WasmBackend, dy: tf.TensorInfo, chunk: Chunk, outChannels: number): { matrix: tf.TensorInfo; isCopy: boolean } {
+function chunkOfGradient(
+  backend: WasmBackend,
+  dy: tf.TensorInfo,
+  chunk: Chunk,
+  outChannels: number,
+): { matrix: tf.TensorInfo; isCopy: boolean } {
   const rows = numPositions(chunk.window);
   const isCopy = chunk.window.batch !== dy.shape[0];
   if (!isCopy) return { matrix: asMatrix(dy, rows, outChannels), isCopy };
@@ -40,7 +45,13 @@ function chunkOfGradient(backend: WasmBackend, dy: tf.TensorInfo, chunk: Chunk, 
  * Gradient of a convolution for its input, on the wasm heap: dy times the transposed filter, added up where windows overlap.
  * @param dy `[batch, …, outChannels]` @param filter `[…, inChannels, outChannels]` @returns of shape `inputShape`; the caller disposes it.
  */
-export function convolutionInputGradient(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorInfo, inputShape: readonly number[], window: SlidingWindow): tf.TensorInfo {
+export function convolutionInputGradient(
+  backend: WasmBackend,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  inputShape: readonly number[],
+  window: SlidingWindow,
+): tf.TensorInfo {
   const [inChannels, outChannels] = filter.shape.slice(-2) as [number, number];
   const dx = backend.makeOutput(inputShape, "float32");
   backend.typedArrayFromHeap(dx).fill(0);
@@ -61,7 +72,13 @@ export function convolutionInputGradient(backend: WasmBackend, dy: tf.TensorInfo
  * Gradient of a convolution for its filter, on the wasm heap: transposed dy times the unrolled input, transposed back.
  * @param x `[batch, …, inChannels]` @param dy `[batch, …, outChannels]` @returns of shape `filterShape`; the caller disposes it.
  */
-export function convolutionFilterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInfo, filterShape: readonly number[], window: SlidingWindow): tf.TensorInfo {
+export function convolutionFilterGradient(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  filterShape: readonly number[],
+  window: SlidingWindow,
+): tf.TensorInfo {
   const [inChannels, outChannels] = filterShape.slice(-2) as [number, number];
   const rowSize = numTaps(window) * inChannels;
   const gradient = backend.makeOutput(filterShape, "float32");

@@ -5,7 +5,10 @@ import { required } from "./host-kernel.js";
 
 /** The two gradients of every dense layer multiply by a transposed matrix. */
 export const wasmTransposedMatMul = kernelFix(
-  { op: "BatchMatMul", wrong: "Correct, but several times slower than need be for a transposed matrix: transposing it first takes the fast path." },
+  {
+    op: "BatchMatMul",
+    wrong: "Correct, but several times slower than need be for a transposed matrix: transposing it first takes the fast path.",
+  },
   ["wasm"],
   (original) => (args) => {
     const { a, b } = required(args.inputs, "a", "b");

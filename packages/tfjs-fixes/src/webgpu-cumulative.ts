@@ -9,7 +9,8 @@ export function accumulateReversed(original: tf.KernelFunc, backendName: string)
     const { axis, reverse } = args.attrs as unknown as { axis: number; reverse: boolean };
     if (!reverse) return original(args);
     const backend = args.backend as { disposeData(dataId: object): unknown };
-    const flip = (input: tf.TensorInfo): tf.TensorInfo => tf.getKernel("Reverse", backendName).kernelFunc({ inputs: { x: input }, backend, attrs: { dims: [axis] } }) as tf.TensorInfo;
+    const flip = (input: tf.TensorInfo): tf.TensorInfo =>
+      tf.getKernel("Reverse", backendName).kernelFunc({ inputs: { x: input }, backend, attrs: { dims: [axis] } }) as tf.TensorInfo;
     const flipped = flip(x);
     const sums = original({ ...args, inputs: { x: flipped }, attrs: { ...args.attrs, reverse: false } }) as tf.TensorInfo;
     const result = flip(sums);
@@ -18,7 +19,10 @@ export function accumulateReversed(original: tf.KernelFunc, backendName: string)
   };
 }
 
-const wrong = "The reverse form keeps the axis length of its first use: wrong values for every other length, also in the gradients of cumsum and prod.";
+const wrong =
+  "The reverse form keeps the axis length of its first use: wrong values for every other length, also in the gradients of cumsum and prod.";
 
 /** Cumsum and Cumprod on webgpu, whose shader cache leaves out the axis length. */
-export const webgpuCumulative: readonly FixDefinition[] = ["Cumsum", "Cumprod"].map((op) => kernelFix({ op, wrong }, ["webgpu"], (original, backendName) => accumulateReversed(original!, backendName)));
+export const webgpuCumulative: readonly FixDefinition[] = ["Cumsum", "Cumprod"].map((op) =>
+  kernelFix({ op, wrong }, ["webgpu"], (original, backendName) => accumulateReversed(original!, backendName)),
+);

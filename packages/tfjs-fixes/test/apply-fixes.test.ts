@@ -24,7 +24,9 @@ describe("applyFixes", () => {
   });
   it("says what it replaced, with a reason each, and changes nothing the second time", () => {
     const list = applyFixes("cpu");
-    expect(list.map(({ op }) => op)).toEqual(expect.arrayContaining(["MirrorPad", "AvgPoolGrad", "ResizeNearestNeighborGrad", "UnsortedSegmentSum", "Slice"]));
+    expect(list.map(({ op }) => op)).toEqual(
+      expect.arrayContaining(["MirrorPad", "AvgPoolGrad", "ResizeNearestNeighborGrad", "UnsortedSegmentSum", "Slice"]),
+    );
     for (const { backend, wrong } of list) expect([["cpu", "all"].includes(backend), wrong.endsWith(".")]).toEqual([true, true]);
     const kernel = tf.getKernel("Slice", "cpu").kernelFunc;
     const gradient = tf.getGradient("MirrorPad").gradFunc;
@@ -42,7 +44,28 @@ describe("applyFixes", () => {
     backend.isLocked = true;
     const { grads } = tf.variableGrads(() => {
       const image = tf.reshape(tf.gather(table, tf.range(0, 48, 1, "int32").mod(tf.scalar(5, "int32"))), [1, 6, 8, 3]) as tf.Tensor4D;
-      const pooled = tf.avgPool(tf.conv2d(tf.mirrorPad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "reflect"), kernel as tf.Tensor4D, 1, "valid", "NHWC", 2), 3, 2, "same");
+      const pooled = tf.avgPool(
+        tf.conv2d(
+          tf.mirrorPad(
+            image,
+            [
+              [0, 0],
+              [1, 1],
+              [1, 1],
+              [0, 0],
+            ],
+            "reflect",
+          ),
+          kernel as tf.Tensor4D,
+          1,
+          "valid",
+          "NHWC",
+          2,
+        ),
+        3,
+        2,
+        "same",
+      );
       return tf.sum(tf.image.resizeBilinear(tf.image.resizeNearestNeighbor(pooled, [6, 5]), [4, 4], false, true));
     }, [table, kernel]);
     const values = await grads[kernel.name]!.data();

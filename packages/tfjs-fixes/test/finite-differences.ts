@@ -13,7 +13,10 @@ export function random(seed: number): () => number {
 /** Uniform in [-1, 1). */
 export function uniform(shape: readonly number[], seed: number): tf.Tensor {
   const next = random(seed);
-  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => 2 * next() - 1), [...shape]);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => 2 * next() - 1),
+    [...shape],
+  );
 }
 
 /** Values at least 0.05 apart, in random order, all below `top`: no ties, no kinks within a small step. */
@@ -21,7 +24,10 @@ export function distinct(shape: readonly number[], seed: number, top: number): t
   const next = random(seed);
   const size = tf.util.sizeFromShape([...shape]);
   const order = Array.from({ length: size }, (_, i) => [next(), i] as const).sort((a, b) => a[0] - b[0]);
-  return tf.tensor(Float32Array.from(order, ([, i]) => top - 0.05 * (i + 1)), [...shape]);
+  return tf.tensor(
+    Float32Array.from(order, ([, i]) => top - 0.05 * (i + 1)),
+    [...shape],
+  );
 }
 
 /**

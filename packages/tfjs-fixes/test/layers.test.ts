@@ -15,7 +15,10 @@ describe("without fixes", () => {
     const norm = tf.layers.batchNormalization({ scale: false });
     expect(() => tf.variableGrads(() => tf.sum(conv.apply(uniform([1, 7, 7, 1], 1)) as tf.Tensor), weights)).toThrow(/[Dd]ilation/);
     expect(() => norm.apply(uniform([4, 3], 2), training)).toThrow();
-    const { mean } = tf.moments(tf.layers.batchNormalization({ axis: 1 }).apply(uniform([3, 4, 5, 6], 5), training) as tf.Tensor, [0, 2, 3]);
+    const { mean } = tf.moments(
+      tf.layers.batchNormalization({ axis: 1 }).apply(uniform([3, 4, 5, 6], 5), training) as tf.Tensor,
+      [0, 2, 3],
+    );
     expect((await tf.max(tf.abs(mean)).data())[0]).toBeGreaterThan(0.01);
   });
 });
@@ -58,7 +61,10 @@ describe.each(["cpu", "wasm"])("with fixes, on %s", (backend) => {
     const layer = tf.layers.batchNormalization({ axis });
     const x = uniform([3, 4, 5, 6], 5);
     const y = layer.apply(x, training) as tf.Tensor;
-    const { mean, variance } = tf.moments(y, [0, 1, 2, 3].filter((i) => i !== (axis + 4) % 4));
+    const { mean, variance } = tf.moments(
+      y,
+      [0, 1, 2, 3].filter((i) => i !== (axis + 4) % 4),
+    );
     expect((await tf.max(tf.abs(mean)).data())[0]).toBeLessThan(1e-6);
     expect((await tf.max(tf.abs(tf.sub(variance, 1))).data())[0]).toBeLessThan(0.02);
     expect(await gradientError((input) => layer.apply(input, training) as tf.Tensor, [x], 0.003)).toBeLessThan(2e-3);
@@ -77,7 +83,15 @@ describe.each(["cpu", "wasm"])("with fixes, on %s", (backend) => {
     ["tanh", "channelsLast"],
     ["tanh", "channelsFirst"],
   ] as const)("a dilated Conv2D layer with %s trains, %s", async (activation, dataFormat) => {
-    const layer = tf.layers.conv2d({ filters: 2, kernelSize: 3, dilationRate: 2, activation, dataFormat, padding: "same", biasInitializer: "ones" });
+    const layer = tf.layers.conv2d({
+      filters: 2,
+      kernelSize: 3,
+      dilationRate: 2,
+      activation,
+      dataFormat,
+      padding: "same",
+      biasInitializer: "ones",
+    });
     const shape = dataFormat === "channelsLast" ? [2, 7, 6, 3] : [2, 3, 7, 6];
     const x = uniform(shape, 4);
     const y = layer.apply(x) as tf.Tensor;

@@ -10,7 +10,8 @@ const useWasm = async (): Promise<void> => {
 };
 
 /** Values by the definition of the op, from plain arrays. */
-const dilatedMaxima = (x: number[], filter: number[]): number[] => [0, 1, 2].map((i) => Math.max(...filter.map((weight, k) => x[i + k]! + weight)));
+const dilatedMaxima = (x: number[], filter: number[]): number[] =>
+  [0, 1, 2].map((i) => Math.max(...filter.map((weight, k) => x[i + k]! + weight)));
 
 beforeEach(() => tf.engine().startScope());
 afterEach(() => tf.engine().endScope());
@@ -44,7 +45,14 @@ describe("with fixes, on wasm", () => {
     applyFixes("wasm");
   });
   it("clipByValue keeps NaN and infinities' bounds, for float32 and int32", async () => {
-    expect(await values(tf.clipByValue([Number.NaN, 5, -5, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 0, 1))).toEqual([Number.NaN, 1, 0, 0.5, 1, 0]);
+    expect(await values(tf.clipByValue([Number.NaN, 5, -5, 0.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 0, 1))).toEqual([
+      Number.NaN,
+      1,
+      0,
+      0.5,
+      1,
+      0,
+    ]);
     expect(await values(tf.clipByValue(tf.tensor1d([-3, 2, 9], "int32"), 0, 4))).toEqual([0, 2, 4]);
   });
   it("oneHot gives 0 and 1 in every dtype, with on and off values, and nothing for indices out of range", async () => {
@@ -61,7 +69,9 @@ describe("with fixes, on wasm", () => {
   it("dilation2d is the largest sum of input and filter", async () => {
     const x = [-5, -3, -9, -2, -7];
     const filter = [0.5, -0.25, -4];
-    expect(await values(tf.dilation2d(tf.tensor4d(x, [1, 1, 5, 1]), tf.tensor3d(filter, [1, 3, 1]), 1, "valid"))).toEqual(dilatedMaxima(x, filter));
+    expect(await values(tf.dilation2d(tf.tensor4d(x, [1, 1, 5, 1]), tf.tensor3d(filter, [1, 3, 1]), 1, "valid"))).toEqual(
+      dilatedMaxima(x, filter),
+    );
   });
 });
 
@@ -87,7 +97,11 @@ describe.each(["cpu", "wasm"])("with fixes, on %s", (backend) => {
   it("matMul broadcasts batch axes in the middle", async () => {
     const a = uniform([2, 3, 2, 4], 1);
     const b = uniform([2, 1, 4, 2], 2);
-    const expected = [0, 1].flatMap((i) => [0, 1, 2].map((j) => tf.matMul(a.gather([i]).squeeze([0]).gather([j]).squeeze([0]) as tf.Tensor2D, b.gather([i]).reshape([4, 2]) as tf.Tensor2D)));
+    const expected = [0, 1].flatMap((i) =>
+      [0, 1, 2].map((j) =>
+        tf.matMul(a.gather([i]).squeeze([0]).gather([j]).squeeze([0]) as tf.Tensor2D, b.gather([i]).reshape([4, 2]) as tf.Tensor2D),
+      ),
+    );
     const difference = tf.max(tf.abs(tf.sub(tf.matMul(a, b), tf.reshape(tf.stack(expected), [2, 3, 2, 2]))));
     expect((await difference.data())[0]).toBeLessThan(1e-6);
   });
@@ -98,7 +112,14 @@ describe.each(["cpu", "wasm"])("with fixes, on %s", (backend) => {
         const w = uniform([3, 3, 2, 2], 4) as tf.Tensor4D;
         const loss = (image: tf.Tensor, filter: tf.Tensor): tf.Scalar =>
           tf.add(
-            tf.sum(tf.avgPool(tf.maxPool(tf.conv2d(image as tf.Tensor4D, filter as tf.Tensor4D, 1, "same", "NHWC", 2), 2, 1, "same"), 3, 2, "same")),
+            tf.sum(
+              tf.avgPool(
+                tf.maxPool(tf.conv2d(image as tf.Tensor4D, filter as tf.Tensor4D, 1, "same", "NHWC", 2), 2, 1, "same"),
+                3,
+                2,
+                "same",
+              ),
+            ),
             tf.sum(tf.matMul(tf.reshape(image, [2, 3, 6, 4]), tf.reshape(tf.slice(image, 0, [2, 1, 6, 2]), [2, 1, 4, 3]))),
           );
         return tf.grads(loss)([x, w]);

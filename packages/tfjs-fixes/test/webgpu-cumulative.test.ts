@@ -22,7 +22,11 @@ describe.each([
     const stale = withStaleLength(tf.getKernel(op, "cpu").kernelFunc);
     const kernel = accumulateReversed(stale, "cpu");
     const run = async (x: tf.Tensor, isExclusive: boolean, reverse: boolean): Promise<number[]> => {
-      const info = kernel({ inputs: { x }, backend: tf.engine().backend, attrs: { axis: 0, exclusive: isExclusive, reverse } }) as tf.TensorInfo;
+      const info = kernel({
+        inputs: { x },
+        backend: tf.engine().backend,
+        attrs: { axis: 0, exclusive: isExclusive, reverse },
+      }) as tf.TensorInfo;
       const { values } = (tf.engine().backend as unknown as { data: { get(id: object): { values: Float32Array } } }).data.get(info.dataId);
       tf.engine().backend.disposeData(info.dataId);
       return Array.from(values);
