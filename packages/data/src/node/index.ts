@@ -1,0 +1,2 @@
+export { readCsv } from "./read-csv.js";
+export { readIdx } from "./read-idx.js";
