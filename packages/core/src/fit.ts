@@ -6,7 +6,7 @@ import { listenToSignals } from "./node/signals.js";
 import { numBatches } from "./phase-progress.js";
 import type { Session } from "./session.js";
 import { abortReason, runEpoch } from "./train-epoch.js";
-import { isLoader } from "./window.js";
+import { isLoader, takeSource } from "./window.js";
 
 /** How a fit ended. */
 export interface FitResult {
@@ -35,6 +35,7 @@ export async function runFit(session: Session, plan: FitPlan): Promise<FitResult
   try {
     if (earlier === undefined) beginFit(session, plan);
     else console.info(`Fit ${session.fitCalls} goes on at epoch ${session.counters.epoch}, step ${session.counters.step}.`);
+    takeSource(session, plan.train);
     await planSteps(session, plan);
     await callHook(session, "onFitStart");
     await runEpochs(session, plan);

@@ -54,7 +54,7 @@ export class Session {
   validationDue: "step" | "epoch" | null = null;
   /** Validation values of this epoch, if there was one, and the step of it. */
   validated: { readonly step: number; readonly values: Readonly<Record<string, number>> } | null = null;
-  readonly position: LoaderPosition = { source: undefined, samples: 0, isPassOpen: false, held: undefined, restored: undefined };
+  readonly position: LoaderPosition = { source: undefined, samples: 0, isPassOpen: false, held: undefined, restored: undefined, toSkip: 0 };
   validationLoader: { source: BatchSource<unknown> | undefined; restored: StateRecord | undefined } = { source: undefined, restored: undefined };
 
   // What `ready()` makes.

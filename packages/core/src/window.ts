@@ -53,15 +53,10 @@ export class WindowReader {
   /** Opens the pass; in a resumed epoch where it stood. */
   static async open(session: Session, source: BatchSource<unknown>, limit: number): Promise<WindowReader> {
     const { counters, position } = session;
-    if (isLoader(source) && position.restored) source.loadState(position.restored);
     const reader = new WindowReader(session, openPass(source), limit);
-    position.source = source;
     position.isPassOpen = true;
-    if (counters.batch > 0 && position.restored === undefined) {
-      session.console.info(`The loader cannot say where it was: skipping the ${counters.batch} batches of this epoch that were seen. The run equals an uninterrupted one only if it yields the same batches again.`);
-      for (let i = 0; i < counters.batch; i++) await reader.#iterator.next();
-    }
-    position.restored = undefined;
+    for (; position.toSkip > 0; position.toSkip -= 1) await reader.#iterator.next();
+    if (counters.batch >= limit) await reader.#iterator.next(); // begun, so that leaving it ends it
     return reader;
   }
 
@@ -109,8 +104,24 @@ export interface LoaderPosition {
   isPassOpen: boolean;
   /** Where an interrupted pass stood when it was left. */
   held: StateRecord | undefined;
-  /** A state that the next pass takes up. */
+  /** A state that waits for the fit that goes on. */
   restored: StateRecord | undefined;
+  /** Batches that a source without a state of its own is to be read past. */
+  toSkip: number;
+}
+
+/** A fit begins or goes on with this source: it takes up the restored state, or skips what was seen. */
+export function takeSource({ position, counters, isEpochRunning, validationDue, console }: Session, source: BatchSource<unknown>): void {
+  const { restored } = position;
+  position.source = source;
+  position.restored = undefined;
+  if (isLoader(source)) {
+    if (restored) source.loadState(restored);
+    return;
+  }
+  if (!isEpochRunning || counters.batch === 0 || validationDue === "epoch") return;
+  console.info(`The loader cannot say where it was: skipping the ${counters.batch} batches of this epoch that were seen. The run equals an uninterrupted one only if it yields the same batches again.`);
+  position.toSkip = counters.batch;
 }
 
 /** The state of the training loader: within a pass where it stands, else the next pass. Undefined if the source cannot say. */
