@@ -35,6 +35,6 @@ export async function packAll(folder) {
 }
 
 /** The licence asks to go with every copy; it stands once in git, at the root. */
-export function placeLicenses() {
+function placeLicenses() {
   for (const { folder } of publishedPackages()) copyFileSync(join(root, "LICENSE"), join(root, folder, "LICENSE"));
 }

@@ -31,7 +31,7 @@ async function install() {
   console.log("Installing dependencies (npm ci) ...");
   const { code, output } = await runNpm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
   if (code === 0) return;
-  const hint = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|network/i.test(output)
+  const hint = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|EAI_AGAIN|ENOTCACHED|network request/i.test(output)
     ? "The npm registry cannot be reached. Check the connection (or the proxy: npm config get proxy) and run the command again."
     : /\bEUSAGE\b/.test(output)
       ? "package.json and package-lock.json disagree. Run `npm install`, then the command again."
