@@ -1,3 +1,4 @@
+import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { kernelFix } from "./fix.js";
 import { computeOnHost, required } from "./host-kernel.js";
@@ -23,8 +24,9 @@ export const gather = kernelFix(
     return computeOnHost(args.backend, [x, indices], outputShape, x.dtype, (gathered, values, ids) => {
       const outside = ids!.find((id) => !(id >= 0 && id < dimSize));
       if (outside !== undefined)
-        throw new Error(
-          `gather: index ${outside} is not in [0, ${dimSize - 1}]. Check the indices against axis ${parsedAxis} of shape [${x.shape.join(", ")}].`,
+        throw new SnapfitError(
+          "INDEX_RANGE",
+          `gather got the index ${outside}. Indices into axis ${parsedAxis} of shape [${x.shape.join(", ")}] are 0 to ${dimSize - 1}. Check the token ids against the size of the vocabulary.`,
         );
       const idsPerBatch = ids!.length / batchSize;
       let to = 0;

@@ -21,7 +21,7 @@ export const matMulBroadcast = kernelFix(
     const batches = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
     if (isPlainRepeat(...batches)) return original!(args);
     const batch = tf.broadcast_util.assertAndGetBroadcastShape(...batches);
-    const spread = (x: tf.TensorInfo): tf.Tensor => tf.broadcastTo(x as tf.Tensor, [...batch, ...x.shape.slice(-2)]);
+    const spread = (x: tf.TensorInfo): tf.Tensor => tf.tidy(() => tf.broadcastTo(x as tf.Tensor, [...batch, ...x.shape.slice(-2)]));
     const inputs = { a: spread(a), b: spread(b) };
     const product = original!({ ...args, inputs });
     tf.dispose(inputs);

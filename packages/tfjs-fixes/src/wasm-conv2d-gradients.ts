@@ -1,3 +1,4 @@
+import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { kernelFix } from "./fix.js";
 import type { WasmBackend } from "./heap-matrix.js";
@@ -18,7 +19,11 @@ function windowOf(
   filterShape: readonly number[],
   { strides, pad, dataFormat, dimRoundingMode }: ConvolutionAttributes,
 ): SlidingWindow {
-  if (dataFormat === "NCHW") throw new Error("The wasm backend has no convolutions in NCHW. Use NHWC (channelsLast).");
+  if (dataFormat === "NCHW")
+    throw new SnapfitError(
+      "UNSUPPORTED_LAYOUT",
+      "A convolution in NCHW was trained on the wasm backend, which has only NHWC. Transpose to NHWC, or use a layer with channelsFirst, which does it by itself.",
+    );
   return window2d(tf.backend_util.computeConv2DInfo(inputShape as Shape4, filterShape as Shape4, strides, 1, pad, dimRoundingMode));
 }
 

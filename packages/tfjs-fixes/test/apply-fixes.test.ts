@@ -1,18 +1,27 @@
 import * as tf from "@tensorflow/tfjs";
-import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { describe, expect, it } from "vitest";
 import { applyFixes } from "../src/index.js";
 
-/** A cpu backend that cannot be read without waiting, as webgpu in Node. */
-class AsynchronousBackend extends MathBackendCPU {
-  isLocked = false;
-  override readSync(dataId: object): ReturnType<MathBackendCPU["readSync"]> {
-    if (this.isLocked) throw new Error("readSync is not available");
-    return super.readSync(dataId);
-  }
-  override async read(dataId: object): ReturnType<MathBackendCPU["read"]> {
-    return super.readSync(dataId);
-  }
+/** What the test below overrides. */
+interface ReadableBackend {
+  readSync(dataId: object): unknown;
+  read(dataId: object): Promise<unknown>;
+}
+
+/** A cpu backend that, once locked, cannot be read without waiting: as webgpu in Node. */
+async function asynchronousBackend(): Promise<ReadableBackend & { isLocked: boolean }> {
+  await tf.setBackend("cpu");
+  const CpuBackend = tf.backend().constructor as new () => ReadableBackend;
+  return new (class extends CpuBackend {
+    isLocked = false;
+    override readSync(dataId: object): unknown {
+      if (this.isLocked) throw new Error("readSync is not available");
+      return super.readSync(dataId);
+    }
+    override async read(dataId: object): Promise<unknown> {
+      return super.readSync(dataId);
+    }
+  })();
 }
 
 describe("applyFixes", () => {
@@ -36,8 +45,8 @@ describe("applyFixes", () => {
   it("works on a backend whose readSync throws", async () => {
     applyFixes("cpu");
     tf.copyRegisteredKernels("cpu", "asynchronous");
-    const backend = new AsynchronousBackend();
-    tf.registerBackend("asynchronous", () => backend);
+    const backend = await asynchronousBackend();
+    tf.registerBackend("asynchronous", () => backend as unknown as tf.KernelBackend);
     expect(await tf.setBackend("asynchronous")).toBe(true);
     const table = tf.variable(tf.ones([5, 3]));
     const kernel = tf.variable(tf.ones([3, 3, 3, 2]));
