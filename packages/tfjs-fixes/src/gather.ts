@@ -26,7 +26,7 @@ export const gather = kernelFix(
       if (outside !== undefined)
         throw new SnapfitError(
           "INDEX_RANGE",
-          `gather got the index ${outside}. Indices into axis ${parsedAxis} of shape [${x.shape.join(", ")}] are 0 to ${dimSize - 1}. Check the token ids against the size of the vocabulary.`,
+          `GatherV2: the index value ${outside} is not in [0, ${dimSize - 1}], the range of axis ${parsedAxis} of shape [${x.shape.join(", ")}]. Check the token ids against the size of the vocabulary.`,
         );
       const idsPerBatch = ids!.length / batchSize;
       let to = 0;

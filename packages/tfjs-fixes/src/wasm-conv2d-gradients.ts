@@ -51,12 +51,10 @@ export const wasmConv2dInputGradient = kernelFix(
     const { dy, filter } = required(args.inputs, "dy", "filter");
     const attrs = args.attrs as unknown as ConvolutionAttributes & { inputShape: readonly number[] };
     if (attrs.dataFormat === "NCHW") return original!(args);
-    return convolutionInputGradient(
-      args.backend as WasmBackend,
-      dy,
-      filter,
-      attrs.inputShape,
-      windowOf(attrs.inputShape, filter.shape, attrs),
-    );
+    const window = windowOf(attrs.inputShape, filter.shape, attrs);
+    // conv2dTranspose may be asked for less than its input amounts to; the original then leaves out the rest.
+    const isWhole = dy.shape[1] === window.output[1] && dy.shape[2] === window.output[2];
+    if (!isWhole) return original!(args);
+    return convolutionInputGradient(args.backend as WasmBackend, dy, filter, attrs.inputShape, window);
   },
 );

@@ -66,6 +66,20 @@ const averagePool: GradientCase[] = batches.flatMap((batch) =>
   })),
 );
 
+const averagePoolExplicit: GradientCase[] = [1, 2].map((batch) => ({
+  name: `avgPool explicit padding batch ${batch}`,
+  f: (x) =>
+    tf.avgPool(x as tf.Tensor4D, 3, 1, [
+      [0, 0],
+      [1, 1],
+      [0, 2],
+      [0, 0],
+    ] as never),
+  inputs: () => [uniform([batch, 3, 4, 2], 32)],
+  step: smooth,
+  wrongOn: both,
+}));
+
 const averagePool3d: GradientCase[] = (
   [
     [1, "same"],
@@ -354,6 +368,7 @@ const batchedGather: GradientCase[] = [1, 0].map((batchDims) => ({
 export const gradientCases: readonly GradientCase[] = [
   ...mirrorPad,
   ...averagePool,
+  ...averagePoolExplicit,
   ...averagePool3d,
   ...maxPool,
   ...maxPool3d,
