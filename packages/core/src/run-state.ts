@@ -34,6 +34,7 @@ export async function saveRunState(session: Session): Promise<StateRecord> {
     validationLoader: validationLoader.restored ?? (isLoader(validationLoader.source) ? validationLoader.source.saveState(0) : null),
     perRank: {
       loader: loaderState(position) ?? null,
+      passSamples: position.samples,
       epochMeans: session.epochMeans.saveState(),
       recordMeans: session.recordMeans.saveState(),
       metrics: session.metrics.train.saveState(),
@@ -73,6 +74,7 @@ export function loadRunState(session: Session, state: StateRecord): void {
   session.validationLoader = { source: undefined, restored: (state["validationLoader"] ?? undefined) as StateRecord | undefined };
   session.position.restored = (perRank["loader"] ?? undefined) as StateRecord | undefined;
   session.position.held = undefined;
+  session.position.samples = Number(perRank["passSamples"] ?? 0);
   session.epochMeans.loadState(record(perRank["epochMeans"]));
   session.recordMeans.loadState(record(perRank["recordMeans"]));
   session.metrics.train.loadState(record(perRank["metrics"]));

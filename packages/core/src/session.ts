@@ -90,7 +90,7 @@ export class Session {
   checked: { readonly gradients: Gradients; readonly norm: number | tf.Scalar } | undefined;
   warnedOfNorm: number | undefined;
   /** Tensors that the loop made for the running batch or window; disposed at its end, also after a throw. */
-  readonly #owned = new Set<tf.Tensor>();
+  readonly #owned: tf.Tensor[] = [];
   #root: RandomStream;
   #rootSeed: number;
 
@@ -160,18 +160,18 @@ export class Session {
   }
 
   own(tensors: Iterable<tf.Tensor>): void {
-    for (const tensor of tensors) this.#owned.add(tensor);
+    for (const tensor of tensors) this.#owned.push(tensor);
   }
 
   /** The tensor belongs to somebody else from now on. */
   disown(tensor: tf.Tensor): void {
-    this.#owned.delete(tensor);
+    this.#owned.splice(this.#owned.indexOf(tensor), 1);
   }
 
   /** Disposes what the loop made for a batch or window. */
   release(): void {
-    for (const tensor of this.#owned) if (!tensor.isDisposed) tensor.dispose();
-    this.#owned.clear();
+    for (const tensor of this.#owned) tensor.dispose();
+    this.#owned.length = 0;
     for (const gradient of this.accumulated.values()) gradient.dispose();
     this.accumulated.clear();
     this.stepWeight = 1;

@@ -32,14 +32,14 @@ export interface TrainerMethods extends Hooks {
   runStep(window: Window): Awaitable<void>;
   computeGradients(window: Window): Awaitable<Gradients | undefined>;
   transferBatch(batch: unknown): Awaitable<unknown>;
-  transformBatch(batch: unknown): Awaitable<unknown>;
+  transformBatch(batch: unknown): unknown;
   computeLoss(batch: unknown, index: number): StepResult;
   scaleLoss(loss: tf.Tensor): tf.Tensor;
-  accumulateGradients(gradients: Gradients): Awaitable<void>;
+  accumulateGradients(gradients: Gradients): void;
   reduceGradients(gradients: Gradients): Awaitable<Gradients>;
   unscaleGradients(gradients: Gradients): Awaitable<Gradients | null>;
-  clipGradients(gradients: Gradients): Awaitable<Gradients>;
-  applyGradients(gradients: Gradients): Awaitable<void>;
+  clipGradients(gradients: Gradients): Gradients;
+  applyGradients(gradients: Gradients): void;
   onOptimizerStep(step: { readonly skipped: boolean }): Awaitable<void>;
   onLog(record: LogRecord): Awaitable<LogRecord | undefined>;
   runEvaluation(phase: EvaluationPhase): Awaitable<EpochMetrics>;

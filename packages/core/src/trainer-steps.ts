@@ -134,8 +134,8 @@ export abstract class TrainerSteps<Batch> {
   protected transferBatch(batch: unknown): Awaitable<unknown> {
     return toTensors(batch);
   }
-  /** Augmentation on tensors, in training only. */
-  protected transformBatch(batch: unknown): Awaitable<unknown> {
+  /** Augmentation on tensors, in training only. Synchronous. */
+  protected transformBatch(batch: unknown): unknown {
     return batch;
   }
   /** Around `trainingStep`, synchronous. */
@@ -147,8 +147,8 @@ export abstract class TrainerSteps<Batch> {
     const { lossScale } = sessionOf(this);
     return lossScale === 1 ? loss : loss.mul(lossScale);
   }
-  /** Takes over the gradients of one batch. */
-  protected accumulateGradients(gradients: Gradients): Awaitable<void> {
+  /** Takes over the gradients of one batch. Synchronous. */
+  protected accumulateGradients(gradients: Gradients): void {
     accumulate(sessionOf(this), gradients);
   }
   /** Sums over ranks. */
@@ -159,11 +159,12 @@ export abstract class TrainerSteps<Batch> {
   protected unscaleGradients(gradients: Gradients): Awaitable<Gradients | null> {
     return gradients;
   }
-  protected clipGradients(gradients: Gradients): Awaitable<Gradients> {
+  /** Limits the gradients by the option `clip`. Synchronous. */
+  protected clipGradients(gradients: Gradients): Gradients {
     return clip(sessionOf(this), gradients);
   }
-  /** The optimizer's update at the schedule's rate. */
-  protected applyGradients(gradients: Gradients): Awaitable<void> {
+  /** The optimizer's update at the schedule's rate. Synchronous. */
+  protected applyGradients(gradients: Gradients): void {
     const { activeSlot, model, clock } = sessionOf(this);
     if (activeSlot) activeSlot.optimizer.apply(gradients, activeSlot.parametersOf(model.parameters()), activeSlot.driver.factor(clock));
   }

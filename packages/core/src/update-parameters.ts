@@ -1,34 +1,35 @@
 import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
-import { isPromise, type Awaitable } from "./awaitable.js";
+import { isPromise } from "./awaitable.js";
 import { checkGradients, clipByNorm, clipByValue, disposeReplaced, guardGradients, type GradientCheck, type Gradients } from "./gradients.js";
 import type { Session } from "./session.js";
 
 /** From the window's gradients to new parameters. False if a transform has skipped the step. */
 export async function updateParameters(session: Session, computed: Gradients): Promise<boolean> {
   const { trainer } = session;
-  const reduced = (await exchange(session, computed, trainer.reduceGradients(computed)))!;
-  const unscaled = await exchange(session, reduced, trainer.unscaleGradients(reduced));
+  const reducing = trainer.reduceGradients(computed);
+  const reduced = isPromise(reducing) ? await reducing : reducing;
+  exchange(session, computed, reduced);
+  const unscaling = trainer.unscaleGradients(reduced);
+  const unscaled = isPromise(unscaling) ? await unscaling : unscaling;
+  exchange(session, reduced, unscaled);
   if (unscaled === null) return false;
   const check = checkGradients(unscaled);
   const finite = refuseNonFinite(session, unscaled, check);
   session.checked = { gradients: finite, norm: check.norm };
-  const clipped = (await exchange(session, finite, trainer.clipGradients(finite)))!;
+  const clipped = trainer.clipGradients(finite);
+  exchange(session, finite, clipped);
   session.checked = undefined;
-  const present = await withPresentOnly(session, clipped);
-  const done = trainer.applyGradients(present);
-  if (isPromise(done)) await done;
+  trainer.applyGradients(session.group.size === 1 ? withPresentOnly(session, clipped) : await withPresentAnywhere(session, clipped));
   for (const gradient of clipped.values()) gradient.dispose();
   return true;
 }
 
 /** Takes what a transform returned, disposes what it did not give back. */
-async function exchange(session: Session, before: Gradients, result: Awaitable<Gradients | null>): Promise<Gradients | null> {
-  const after = isPromise(result) ? await result : result;
-  if (after === before) return after;
+function exchange(session: Session, before: Gradients, after: Gradients | null): void {
+  if (after === before) return;
   disposeReplaced(before, after);
   if (after !== null) session.own(after.values());
-  return after;
 }
 
 /** Host memory: an error that names the culprits while the weights are good. Device: a guard now, the error at the next logging point. */
@@ -44,8 +45,7 @@ function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFini
   session.own([norm]);
   session.finiteFlags.push(tf.keep(tf.tidy(() => tf.isFinite(norm))));
   const guarded = guardGradients(gradients, norm);
-  disposeReplaced(gradients, guarded);
-  session.own(guarded.values());
+  exchange(session, gradients, guarded);
   return guarded;
 }
 
@@ -91,14 +91,15 @@ function warnOfLargeNorm(session: Session, norm: number | tf.Scalar, limit: numb
   session.console.warning(`Large gradient norm: ${norm.toFixed(2)}`);
 }
 
-/** Leaves out parameters that had no gradient on any rank, so that the optimizer does not touch them. */
-async function withPresentOnly({ pass, group }: Session, gradients: Gradients): Promise<Gradients> {
-  const paths = [...gradients.keys()];
-  if (group.size === 1) {
-    if (pass.present.size >= paths.length) return gradients;
-    return new Map([...gradients].filter(([path]) => pass.present.has(path)));
-  }
-  const votes = Int32Array.from(paths, (path) => (pass.present.has(path) ? 1 : 0));
+/** Leaves out parameters that had no gradient, so that the optimizer does not touch them. */
+function withPresentOnly({ pass: { present } }: Session, gradients: Gradients): Gradients {
+  if (present.size >= gradients.size) return gradients;
+  return new Map([...gradients].filter(([path]) => present.has(path)));
+}
+
+/** The same, by a vote: what any rank has a gradient for stays. */
+async function withPresentAnywhere({ pass: { present }, group }: Session, gradients: Gradients): Promise<Gradients> {
+  const votes = Int32Array.from(gradients.keys(), (path) => (present.has(path) ? 1 : 0));
   await group.allReduce(votes, "max");
   return new Map([...gradients].filter((_, i) => votes[i] === 1));
 }

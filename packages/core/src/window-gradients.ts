@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { isPromise, type Awaitable } from "./awaitable.js";
+import { isPromise } from "./awaitable.js";
 import { tensorsIn } from "./batch.js";
 import { gradientsOf, type Gradients } from "./gradients.js";
 import { callHook } from "./hooks.js";
@@ -21,7 +21,7 @@ export async function computeWindowGradients(session: Session, window: Window): 
   for (let i = 0; i < window.batches.length; i++) await runBatch(session, window, i, parameters);
   const hasLoss = group.size === 1 ? pass.hasLoss : (await group.allGather(pass.hasLoss)).includes(true);
   if (parameters === undefined || !hasLoss) return undefined;
-  await zerosForMissing(session, parameters);
+  zerosForMissing(session, parameters);
   const gradients = session.accumulated;
   session.accumulated = new Map();
   session.own(gradients.values());
@@ -29,36 +29,46 @@ export async function computeWindowGradients(session: Session, window: Window): 
 }
 
 /** Every parameter has a gradient up to `clipGradients`: zeros where this rank has none. */
-async function zerosForMissing({ accumulated, trainer }: Session, parameters: ReadonlyMap<string, tf.Variable>): Promise<void> {
+function zerosForMissing({ accumulated, trainer }: Session, parameters: ReadonlyMap<string, tf.Variable>): void {
+  if (accumulated.size === parameters.size) return;
   const missing = [...parameters].filter(([path]) => !accumulated.has(path));
-  if (missing.length > 0) await trainer.accumulateGradients(new Map(missing.map(([path, variable]) => [path, tf.zeros(variable.shape)])));
+  trainer.accumulateGradients(new Map(missing.map(([path, variable]) => [path, tf.zeros(variable.shape)])));
 }
 
 /** One batch of a window: transfer, hooks, the user's step and its gradients. */
 async function runBatch(session: Session, window: Window, i: number, parameters: ReadonlyMap<string, tf.Variable> | undefined): Promise<void> {
-  const { trainer, pass } = session;
+  const { trainer, pass, optimizers } = session;
   const index = window.firstIndex + i;
-  const prepared = await prepareBatch(session, window, i, index);
-  session.stepWeight = window.weights[i]!;
-  session.lossScale = window.weights[i]! / window.totalWeight;
+  const prepared = sharedBatch(session, window, i) ?? (await prepareBatch(session, window, i, index));
+  const weight = window.weights[i]!;
+  session.stepWeight = weight;
+  session.lossScale = weight / window.totalWeight;
   const section = session.section(i, window.firstSamples[i]!, window.sizes[i]!);
   const { result, gradients } = runSection(section, () => userStep(session, prepared.batch, index, parameters));
-  session.own(tensorsIn(result));
+  ownResult(session, result);
   if (gradients !== undefined) {
+    session.own(gradients.values());
     pass.hasLoss = true;
     for (const path of gradients.keys()) pass.present.add(path);
-    const done = trainer.accumulateGradients(gradients);
-    if (isPromise(done)) await done;
+    trainer.accumulateGradients(gradients);
   }
   const outputs = result.outputs === undefined ? undefined : await hostOutputsOf(result);
-  const isLast = session.optimizers.length < 2 || session.activeSlot === session.optimizers.at(-1);
+  const isLast = optimizers.length < 2 || session.activeSlot === optimizers.at(-1);
   if (isLast) {
     const done = callHook(session, "onTrainBatchEnd", batchOutputs(result, outputs), prepared.batch, index);
     if (isPromise(done)) await done;
   }
   if (outputs !== undefined) pass.outputs.push(outputs);
-  takeScalars(session, result, window.weights[i]!);
-  if (isLast) releaseBatch(prepared);
+  takeScalars(session, result, weight);
+  if (isLast) for (const tensor of prepared.made) tensor.dispose();
+}
+
+function ownResult(session: Session, { scalars, outputs }: KeptResult): void {
+  for (const name in scalars) {
+    const value = scalars[name]!;
+    if (typeof value !== "number") session.own([value]);
+  }
+  if (outputs !== undefined) session.own(Object.values(outputs));
 }
 
 /** Names the loss of one of several optimizers after it, and reads what is in host memory already. */
@@ -75,39 +85,37 @@ interface PreparedBatch {
   readonly made: readonly tf.Tensor[];
 }
 
-const preparedBatches = new WeakMap<Window, (PreparedBatch | undefined)[]>();
+const sharedBatches = new WeakMap<Window, PreparedBatch[]>();
 
-/** Transfer and start hook happen once for a batch, also where several optimizers use it; they repeat when a wrapper repeats the step. */
+/** Of several optimizers the first one's batches serve all: transfer and hooks happen once. */
+function sharedBatch({ optimizers, activeSlot }: Session, window: Window, i: number): PreparedBatch | undefined {
+  return optimizers.length > 1 && activeSlot !== optimizers[0] ? sharedBatches.get(window)?.[i] : undefined;
+}
+
 async function prepareBatch(session: Session, window: Window, i: number, index: number): Promise<PreparedBatch> {
-  const { trainer, optimizers, activeSlot } = session;
-  const isShared = optimizers.length > 1;
-  const shared = preparedBatches.get(window) ?? [];
-  if (isShared && activeSlot !== optimizers[0] && shared[i] !== undefined) return shared[i];
+  const { trainer } = session;
   const batch = window.batches[i];
-  const transferred = await own(session, batch, trainer.transferBatch(batch));
-  const transformed = await own(session, batch, trainer.transformBatch(transferred));
-  const yielded = new Set(tensorsIn(batch));
-  const prepared = { batch: transformed, made: [...tensorsIn(transferred), ...tensorsIn(transformed)].filter((tensor) => !yielded.has(tensor)) };
-  if (isShared) {
-    shared[i] = prepared;
-    preparedBatches.set(window, shared);
+  const yielded = tensorsIn(batch);
+  const transferring = trainer.transferBatch(batch);
+  const transferred = isPromise(transferring) ? await transferring : transferring;
+  const made = transferred === batch ? [] : without(tensorsIn(transferred), yielded);
+  session.own(made);
+  const transformed = trainer.transformBatch(transferred);
+  if (transformed !== transferred) {
+    const further = without(tensorsIn(transformed), yielded);
+    session.own(further);
+    made.push(...further);
   }
+  const prepared = { batch: transformed, made };
+  if (session.optimizers.length > 1) sharedBatches.set(window, [...(sharedBatches.get(window) ?? []), prepared]);
   const done = callHook(session, "onTrainBatchStart", transformed, index);
   if (isPromise(done)) await done;
   return prepared;
 }
 
-/** Awaits a batch if needed; its tensors that are not the loader's are the loop's from then on. */
-async function own(session: Session, batch: unknown, result: Awaitable<unknown>): Promise<unknown> {
-  const made = isPromise(result) ? await result : result;
-  if (made === batch) return made;
-  const yielded = new Set(tensorsIn(batch));
-  session.own(tensorsIn(made).filter((tensor) => !yielded.has(tensor)));
-  return made;
-}
-
-function releaseBatch({ made }: PreparedBatch): void {
-  for (const tensor of made) if (!tensor.isDisposed) tensor.dispose();
+/** Tensors that are the loop's: those that the loader yielded are not. */
+function without(tensors: tf.Tensor[], yielded: readonly tf.Tensor[]): tf.Tensor[] {
+  return yielded.length === 0 ? tensors : tensors.filter((tensor) => !yielded.includes(tensor));
 }
 
 interface UserStep {

@@ -74,17 +74,18 @@ export class WindowReader {
     const weights = batches.map((batch) => trainer.batchWeight(batch));
     const sizes = batches.map((batch) => trainer.batchSize(batch));
     const all = group.size === 1 ? [{ weights, sizes }] : await group.allGather({ weights, sizes });
-    if (all.every((rank) => rank.sizes.length === 0)) return undefined;
-    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
     const firstSamples: number[] = [];
-    let before = 0;
+    let totalSize = 0;
+    let totalWeight = 0;
     for (let i = 0; i < options.accumulate; i++) {
-      for (const [rank, { sizes: others }] of all.entries()) {
-        if (rank === group.rank && i < sizes.length) firstSamples.push(before);
-        before += others[i] ?? 0;
+      for (let rank = 0; rank < all.length; rank++) {
+        if (rank === group.rank && i < sizes.length) firstSamples.push(totalSize);
+        totalSize += all[rank]!.sizes[i] ?? 0;
+        totalWeight += all[rank]!.weights[i] ?? 0;
       }
     }
-    return { batches, weights, sizes, firstIndex: counters.batch, totalWeight: sum(all.map((rank) => sum(rank.weights))), totalSize: before, firstSamples };
+    if (all.every((rank) => rank.sizes.length === 0)) return undefined;
+    return { batches, weights, sizes, firstIndex: counters.batch, totalWeight, totalSize, firstSamples };
   }
 
   /** Leaves the pass; the loader may release what it holds. After an interruption a saved state still says where the pass stood. */

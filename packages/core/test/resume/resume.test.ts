@@ -26,6 +26,15 @@ afterAll(() => {
   rmSync(bundle, { force: true });
 });
 
+test("a run that is stopped again and again, every few events, ends with the same bits", async () => {
+  const whole = await runScenario();
+  let outcome = await runScenario({ stopAt: 3 });
+  while ((outcome.state["fits"] as { finished: unknown }[]).filter(({ finished }) => finished).length < 2) {
+    outcome = await runScenario({ stopAt: 3, from: parseState(stringifyState(outcome.state)) as StateRecord });
+  }
+  expect(equalStates(whole.state, outcome.state)).toBeUndefined();
+});
+
 test("a run stopped at any step, or within a validation, goes on in a new process to the same bits", async () => {
   const whole = await runScenario();
   expect(whole.events).toBeGreaterThan(30);
