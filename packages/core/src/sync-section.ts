@@ -3,8 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 
 /** The randomness of one synchronous section. Its streams are made when first asked for: most steps draw nothing. */
 export class SectionRandomness {
-  /** Calls of dropout so far, by layer path. */
-  readonly calls = new Map<string, number>();
+  #calls: Map<string, number> | undefined;
   readonly #makeRandom: () => RandomStream;
   readonly #makeMasks: () => RandomStream;
   #random: RandomStream | undefined;
@@ -17,6 +16,11 @@ export class SectionRandomness {
   constructor(makeRandom: () => RandomStream, makeMasks: () => RandomStream, readonly firstSample: number, readonly numSamples: number) {
     this.#makeRandom = makeRandom;
     this.#makeMasks = makeMasks;
+  }
+
+  /** Calls of dropout so far, by layer path. */
+  get calls(): Map<string, number> {
+    return (this.#calls ??= new Map());
   }
 
   /** Serves `Math.random` inside the section. */

@@ -1,5 +1,6 @@
 import { SnapfitError } from "@snapfit/base";
 import type { EpochMetrics } from "./callbacks.js";
+import { isPromise, type Awaitable } from "./awaitable.js";
 import { isBetter } from "./best-model.js";
 import { epochLine } from "./console/format.js";
 import { evaluate } from "./evaluation.js";
@@ -60,11 +61,14 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
   const progress = new PhaseProgress(session, plan.train, plan.limitTrainBatches, session.epochMeans, counters.batch);
   let stepsBefore = counters.step;
   try {
-    while (!(await shouldStop(session, plan))) {
+    for (;;) {
+      const stopping = shouldStop(session, plan);
+      if (isPromise(stopping) ? await stopping : stopping) break;
       const window = await reader.next();
       if (window === undefined) break;
       try {
-        await trainer.runStep(window);
+        const step = trainer.runStep(window);
+        if (isPromise(step)) await step;
       } finally {
         session.release();
       }
@@ -75,7 +79,8 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
           await pauseTraining(session, () => validate(session, plan, "step"));
           if (stops.isInterrupted) return;
         }
-        await trainer.savePoint("step");
+        const saving = trainer.savePoint("step");
+        if (isPromise(saving)) await saving;
       }
       const turn = progress.advance(window.totalSize, window.batches.length);
       if (turn) await turn;
@@ -102,12 +107,12 @@ async function pauseTraining(session: Session, validation: () => Promise<void>):
 }
 
 /** Asked between steps: limits of this fit, and requests to stop, agreed between ranks. */
-async function shouldStop(session: Session, { limits, signal }: FitPlan): Promise<boolean> {
+function shouldStop(session: Session, { limits, signal }: FitPlan): Awaitable<boolean> {
   const { stops, counters, fit, group } = session;
   if (signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(signal) });
   if (limits.steps !== undefined && counters.step - fit!.startStep >= limits.steps) stops.ask({ kind: "finish", reason: `${limits.steps} steps` });
   if (limits.maxSeconds !== undefined && session.fitSeconds() >= limits.maxSeconds) stops.ask({ kind: "finish", reason: `${limits.maxSeconds} s` });
-  return (group.size === 1 ? stops.request : await stops.agree(group)) !== undefined;
+  return group.size === 1 ? stops.request !== undefined : stops.agree(group).then((request) => request !== undefined);
 }
 
 export function abortReason({ reason }: AbortSignal): string {
