@@ -35,6 +35,7 @@ const gates = {
   },
   lint: () => runTool("oxlint", ["--type-aware", "--deny-warnings"]),
   format: () => runTool("oxfmt", ["--check"]),
+  lock: script("complete-lock.mjs", "--check"),
   manifests: () => runTool("sherif", ["--ignore-rule", "root-package-manager-field"]),
 };
 

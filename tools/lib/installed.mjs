@@ -24,8 +24,12 @@ function isSame(wanted, present) {
   return wanted.link ? present.resolved === wanted.resolved : present.version === wanted.version && present.integrity === wanted.integrity;
 }
 
-/** Optional packages for this very machine are binaries that the tools need; any other optional one may have been left out. */
-/** @param {LockEntry} entry @param {string} platform @param {string} arch */
+/**
+ * Optional packages for this very machine are binaries that the tools need; any other optional one may have been left out.
+ * @param {LockEntry} entry
+ * @param {string} platform
+ * @param {string} arch
+ */
 function mayBeAbsent({ optional, os, cpu, libc }, platform, arch) {
   if (!optional) return false;
   const isForThisMachine = os?.includes(platform) && cpu?.includes(arch) && libc === undefined;
