@@ -1,5 +1,5 @@
 import { RandomStream, hostTensor } from "@snapfit/base";
-import { defineAddOn, Trainer, type AddOnBase, type Adds, type Gradients, type StepResult, type Window } from "@snapfit/core";
+import { defineAddOn, Trainer, type AddOnBase, type Adds, type BatchOutputs, type Gradients, type SavePointKind, type StepResult, type Window } from "@snapfit/core";
 import { adamW, cosine } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 
@@ -20,8 +20,8 @@ function everyMethod<const Name extends string>(name: Name) {
         protected override async computeGradients(window: Window): Promise<Gradients | undefined> {
           return await super.computeGradients(window);
         }
-        protected override async transferBatch(batch: unknown): Promise<unknown> {
-          return await super.transferBatch(batch);
+        protected override transferBatch(batch: unknown): unknown {
+          return super.transferBatch(batch);
         }
         protected override transformBatch(batch: unknown): unknown {
           return super.transformBatch(batch);
@@ -38,8 +38,8 @@ function everyMethod<const Name extends string>(name: Name) {
         protected override accumulateGradients(gradients: Gradients): void {
           super.accumulateGradients(gradients);
         }
-        protected override async onTrainBatchEnd(...args: Parameters<Trainer["onTrainBatchEnd"]>): Promise<void> {
-          await super.onTrainBatchEnd(...args);
+        protected override async onTrainBatchEnd(outputs: BatchOutputs, batch: unknown, index: number): Promise<void> {
+          await super.onTrainBatchEnd(outputs, batch, index);
         }
         protected override async reduceGradients(gradients: Gradients): Promise<Gradients> {
           return await super.reduceGradients(gradients);
@@ -56,7 +56,7 @@ function everyMethod<const Name extends string>(name: Name) {
         protected override async onOptimizerStep(step: { readonly skipped: boolean }): Promise<void> {
           await super.onOptimizerStep(step);
         }
-        protected override async savePoint(kind: Parameters<Trainer["savePoint"]>[0]): Promise<void> {
+        protected override async savePoint(kind: SavePointKind): Promise<void> {
           await super.savePoint(kind);
         }
       }

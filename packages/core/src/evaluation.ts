@@ -1,11 +1,11 @@
 import { type HostOutputs, type HostTensor } from "@snapfit/base";
-import { isPromise } from "./awaitable.js";
+import * as tf from "@tensorflow/tfjs";
 import { tensorsIn, type BatchSource } from "./batch.js";
 import type { EpochMetrics } from "./callbacks.js";
 import { callHook } from "./hooks.js";
 import { PhaseProgress } from "./phase-progress.js";
 import { readIfOnHost } from "./pending-scalars.js";
-import { batchOutputs, hostOutputsOf, keepResult, nextTensorId } from "./read-step-result.js";
+import { batchOutputs, hostOutputsOf, keepResult, nextTensorId, type KeptResult } from "./read-step-result.js";
 import type { Session } from "./session.js";
 import { runSection } from "./sync-section.js";
 import type { EvaluationPhase } from "./trainer-methods.js";
@@ -88,27 +88,34 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
 async function evaluateBatch(session: Session, phase: EvaluationPhase, batch: unknown, index: number, means: WeightedMeans): Promise<HostOutputs | undefined> {
   const { trainer, pending } = session;
   const weight = trainer.batchWeight(batch);
-  const transferring = trainer.transferBatch(batch);
-  const transferred = isPromise(transferring) ? await transferring : transferring;
+  const transferred = trainer.transferBatch(batch);
   const yielded = new Set(tensorsIn(batch));
   session.own(tensorsIn(transferred).filter((tensor) => !yielded.has(tensor)));
   const hasHooks = phase !== "prediction";
   if (hasHooks) await callHook(session, "onValidationBatchStart", transferred, index);
   session.stepWeight = weight;
-  const result = runSection(session.section(index, 0, trainer.batchSize(batch)), () => {
-    const before = nextTensorId();
-    return keepResult(trainer.computeOutputs(transferred, index), `${phase}Step`, before);
-  });
+  const result = runSection(session.section(index, 0, trainer.batchSize(batch)), () => keptOutputs(session, phase, transferred, index));
   session.own(tensorsIn(result));
   const outputs = await hostOutputsOf(result);
   if (hasHooks) await callHook(session, "onValidationBatchEnd", batchOutputs(result, outputs), transferred, index);
+  const into = [means];
   for (const [name, scalar] of Object.entries(result.scalars)) {
     const value = readIfOnHost(scalar);
     if (typeof value !== "number") session.disown(value);
-    pending.add({ value, weight, into: [{ means, name }] });
+    pending.add({ name, value, weight, into });
   }
   session.stepWeight = 1;
   return outputs;
+}
+
+/** The synchronous part: one tidy around the user's step. */
+function keptOutputs({ trainer }: Session, phase: EvaluationPhase, batch: unknown, index: number): KeptResult {
+  let kept: KeptResult | undefined;
+  tf.tidy(() => {
+    const before = nextTensorId();
+    kept = keepResult(trainer.computeOutputs(batch, index), `${phase}Step`, before);
+  });
+  return kept!;
 }
 
 /** Outputs of all batches, and of all ranks in rank order, joined along the first dimension. */

@@ -21,9 +21,8 @@ export class LogHub {
   scalar(name: string, value: tf.Tensor | number): void {
     const { phase, pending, evaluation, recordMeans, stepWeight } = this.#session;
     const means = phase === "train" || phase === "idle" ? recordMeans : (evaluation?.logged ?? recordMeans);
-    const path = name.includes("/") ? name : `${prefixOf(phase)}/${name}`;
     const kept = typeof value === "number" ? value : tf.keep(value.clone());
-    pending.add({ value: kept, weight: stepWeight, into: [{ means, name: path }] });
+    pending.add({ name, value: kept, weight: stepWeight, into: [means] });
   }
 
   /** Queues a record; tensors in it are copied now and read at the next logging point. */
@@ -52,7 +51,7 @@ export class LogHub {
   async flush(): Promise<void> {
     const { pending, recordMeans, group, optimizers, clock } = this.#session;
     await pending.resolve();
-    const values = await recordMeans.meansOver(group);
+    const values = named("train", await recordMeans.meansOver(group));
     recordMeans.reset();
     if (Object.keys(values).length > 0) {
       for (const { name, driver } of optimizers) {
@@ -96,6 +95,11 @@ export class LogHub {
 /** `train`, `valid`, `test` or `predict`: where the values of a phase stand in records. */
 export function prefixOf(phase: string): string {
   return { validation: "valid", test: "test", prediction: "predict" }[phase] ?? "train";
+}
+
+/** Values under the prefix of their phase; names with a slash stand as they are. */
+export function named(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.includes("/") ? name : `${prefix}/${name}`, value]));
 }
 
 function rateName(optimizer: string, group: string): string {

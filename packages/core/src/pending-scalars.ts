@@ -3,17 +3,18 @@ import * as tf from "@tensorflow/tfjs";
 import type { WeightedMeans } from "./weighted-means.js";
 
 /** A scalar on its way into means. The tensor belongs to {@link PendingScalars} once added. */
-export interface PendingScalar {
+export interface NamedScalar {
+  readonly name: string;
   readonly value: tf.Tensor | number;
   readonly weight: number;
-  readonly into: readonly { readonly means: WeightedMeans; readonly name: string }[];
+  readonly into: readonly WeightedMeans[];
 }
 
 /** Scalars that wait on the device until a logging point, where they are read together and without blocking. */
 export class PendingScalars {
-  #waiting: PendingScalar[] = [];
+  #waiting: NamedScalar[] = [];
 
-  add(scalar: PendingScalar): void {
+  add(scalar: NamedScalar): void {
     if (typeof scalar.value === "number" && this.#waiting.length === 0) enter(scalar, scalar.value);
     else this.#waiting.push(scalar);
   }
@@ -37,8 +38,8 @@ export class PendingScalars {
   }
 }
 
-function enter({ weight, into }: PendingScalar, value: number): void {
-  for (const { means, name } of into) means.add(name, value, weight);
+function enter({ name, weight, into }: NamedScalar, value: number): void {
+  for (const means of into) means.add(name, value, weight);
 }
 
 /** The number, if the backend keeps its data in host memory; then the tensor is disposed. Else the tensor itself. */

@@ -49,6 +49,7 @@ export class Session {
   /** Means over the epoch so far, and since the last log record. */
   readonly epochMeans = new WeightedMeans();
   readonly recordMeans = new WeightedMeans();
+  readonly stepMeans = [this.epochMeans, this.recordMeans];
   /** Whether an epoch has begun and not ended, and a validation that is due in it. */
   isEpochRunning = false;
   validationDue: "step" | "epoch" | null = null;

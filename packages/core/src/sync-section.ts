@@ -53,14 +53,14 @@ export function withSeededRandom<T>(random: () => RandomStream, body: () => T): 
 }
 
 /**
- * Runs the user's synchronous code: in one tidy, with `Math.random` replaced by a seeded stream.
+ * Runs the user's synchronous code, which `body` puts into a tidy or a tape, with `Math.random` replaced by a seeded stream.
  * After a throw the tape's saved activations are released, so that nothing stays behind.
  */
 export function runSection<T>(randomness: SectionRandomness, body: () => T): T {
   const outer = current;
   current = randomness;
   try {
-    return withSeededRandom(() => randomness.random, () => tf.tidy(body as () => tf.TensorContainer) as T);
+    return withSeededRandom(() => randomness.random, body);
   } catch (error) {
     clearTape();
     throw error;

@@ -9,7 +9,7 @@ import { recordEpoch } from "./history.js";
 import { callHook } from "./hooks.js";
 import type { EarlyStopper } from "./early-stopper.js";
 import { PhaseProgress } from "./phase-progress.js";
-import { prefixOf } from "./log-hub.js";
+import { named, prefixOf } from "./log-hub.js";
 import type { Session } from "./session.js";
 import { checkFiniteFlags } from "./update-parameters.js";
 import { isLoader, WindowReader } from "./window.js";
@@ -162,8 +162,8 @@ async function validate(session: Session, plan: FitPlan, kind: "step" | "epoch")
 /** Writes the values of an evaluation as a record. */
 export async function logValues(session: Session, key: "valid" | "test", values: EpochMetrics, logged: Readonly<Record<string, number>> = {}): Promise<void> {
   const prefix = prefixOf(key === "valid" ? "validation" : "test");
-  const named = Object.fromEntries(Object.entries(values).map(([name, value]) => [name.includes("/") && name.startsWith(`${prefix}/`) ? name : `${prefix}/${name}`, value]));
-  await session.logs.emit(key, { kind: "scalars", values: { ...named, ...logged } });
+  const own = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value])); // metrics with parts have slashes too
+  await session.logs.emit(key, { kind: "scalars", values: { ...own, ...named(prefix, logged) } });
   await session.logs.flushQueue();
 }
 

@@ -31,11 +31,11 @@ export async function runOptimizerStep(session: Session, window: Window): Promis
 
 /** Moves the counters and hands the values of the last passes to the means and metrics. */
 function commit(session: Session, window: Window, passes: readonly StepPass[]): void {
-  const { counters, pending, epochMeans, recordMeans, metrics, position } = session;
+  const { counters, pending, metrics, position } = session;
   for (const pass of passes) {
-    for (const { name, value, weight } of pass.scalars) {
-      if (typeof value !== "number") session.disown(value);
-      pending.add({ value, weight, into: [{ means: epochMeans, name }, { means: recordMeans, name: `train/${name}` }] });
+    for (const scalar of pass.scalars) {
+      if (typeof scalar.value !== "number") session.disown(scalar.value);
+      pending.add(scalar);
     }
     for (const outputs of pass.outputs) metrics.train.update(outputs);
   }

@@ -31,7 +31,7 @@ export interface TrainerMethods extends Hooks {
   batchWeight(batch: unknown): number;
   runStep(window: Window): Awaitable<void>;
   computeGradients(window: Window): Awaitable<Gradients | undefined>;
-  transferBatch(batch: unknown): Awaitable<unknown>;
+  transferBatch(batch: unknown): unknown;
   transformBatch(batch: unknown): unknown;
   computeLoss(batch: unknown, index: number): StepResult;
   scaleLoss(loss: tf.Tensor): tf.Tensor;

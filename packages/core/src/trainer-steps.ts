@@ -130,8 +130,8 @@ export abstract class TrainerSteps<Batch> {
   protected computeGradients(window: Window): Awaitable<Gradients | undefined> {
     return computeWindowGradients(sessionOf(this), window);
   }
-  /** Host arrays to tensors of the same nesting. */
-  protected transferBatch(batch: unknown): Awaitable<unknown> {
+  /** Host arrays to tensors of the same nesting. Synchronous: what has to wait belongs into the loader, which reads ahead. */
+  protected transferBatch(batch: unknown): unknown {
     return toTensors(batch);
   }
   /** Augmentation on tensors, in training only. Synchronous. */

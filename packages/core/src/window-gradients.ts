@@ -72,10 +72,10 @@ function ownResult(session: Session, { scalars, outputs }: KeptResult): void {
 }
 
 /** Names the loss of one of several optimizers after it, and reads what is in host memory already. */
-function takeScalars({ pass, activeSlot, optimizers }: Session, { scalars }: KeptResult, weight: number): void {
+function takeScalars({ pass, activeSlot, optimizers, stepMeans }: Session, { scalars }: KeptResult, weight: number): void {
   for (const name in scalars) {
     const ownName = name === "loss" && optimizers.length > 1 ? `${activeSlot!.name}_loss` : name;
-    pass.scalars.push({ name: ownName, value: readIfOnHost(scalars[name]!), weight });
+    pass.scalars.push({ name: ownName, value: readIfOnHost(scalars[name]!), weight, into: stepMeans });
   }
 }
 
@@ -96,8 +96,7 @@ async function prepareBatch(session: Session, window: Window, i: number, index: 
   const { trainer } = session;
   const batch = window.batches[i];
   const yielded = tensorsIn(batch);
-  const transferring = trainer.transferBatch(batch);
-  const transferred = isPromise(transferring) ? await transferring : transferring;
+  const transferred = trainer.transferBatch(batch);
   const made = transferred === batch ? [] : without(tensorsIn(transferred), yielded);
   session.own(made);
   const transformed = trainer.transformBatch(transferred);
@@ -138,7 +137,7 @@ function userStep(session: Session, batch: unknown, index: number, parameters: R
     return loss.rank === 0 ? (loss as tf.Scalar) : tf.reshape(loss, []);
   };
   if (parameters === undefined) {
-    forward();
+    tf.tidy(() => void forward());
     return { result: result!, gradients: undefined };
   }
   let hasLoss = true;
