@@ -21,6 +21,7 @@ export default defineConfig(({ mode }) => ({
     include: ["packages/*", "examples/*", "tools"].map((folder) => `${folder}/test/**/*.${mode === "slow" ? "slow" : "test"}.ts`),
     // TensorFlow.js greets on stderr in every file: only what a failing test printed is shown.
     silent: "passed-only",
+    maxWorkers: "100%",
     testTimeout: mode === "slow" ? 1_800_000 : 60_000,
     coverage: {
       include: ["packages/*/src/**/*.ts"],

@@ -29,8 +29,8 @@ const gates = {
   bundles: script("check-bundles.mjs"),
   // Tests may import any package; what is published names its dependencies.
   unused: async () => {
-    const all = await runTool("knip", ["--exclude", "unlisted"]);
-    const published = await runTool("knip", ["--production", "--strict", "--include", "dependencies,unlisted"]);
+    const all = await runTool("knip", ["--exclude", "unlisted", "--no-config-hints"]);
+    const published = await runTool("knip", ["--production", "--strict", "--include", "dependencies,unlisted", "--no-config-hints"]);
     return { code: all.code || published.code, output: all.output + published.output };
   },
   lint: () => runTool("oxlint", ["--type-aware", "--deny-warnings"]),
