@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 
-// Serves every package: tsup runs in a package's folder and finds this file above it.
+/** An example exports nothing and is started as `dist/main.js`. */
+const program = { ".": { default: "./dist/main.js" } };
+
+// Serves every package and example: tsup runs in its folder and finds this file above it.
 // `./dist/node/index.js` in the export map is built from `src/node/index.ts`. Declarations come from `tsc -b`.
 export default defineConfig(() => {
-  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, { default: string }> };
+  const { exports = program } = JSON.parse(readFileSync("package.json", "utf8")) as { exports?: Record<string, { default: string }> };
   const entries = Object.values(exports).map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1"));
   return {
     entry: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),

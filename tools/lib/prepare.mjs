@@ -4,7 +4,7 @@ import { missingPackages } from "./installed.mjs";
 import { root, scratch } from "./root.mjs";
 import { runNpm, runTool } from "./run-command.mjs";
 import { sourceStamp } from "./source-stamp.mjs";
-import { entriesOf, workspacePackages } from "./workspace.mjs";
+import { outputsOf, workspacePackages } from "./workspace.mjs";
 
 /**
  * Installs and builds what is missing or out of date, so that every command works on a fresh clone.
@@ -65,7 +65,7 @@ function buildStamp() {
 
 /** Someone may have removed a `dist` folder by hand. */
 function isBuilt() {
-  return workspacePackages().every(({ folder, manifest }) => entriesOf(manifest).every(({ file }) => existsSync(join(root, folder, file))));
+  return workspacePackages().every(({ folder, manifest }) => outputsOf(manifest).every((file) => existsSync(join(root, folder, file))));
 }
 
 /** Nx is a native program; where its binary is not among the installed packages, the packages are built without its cache. */

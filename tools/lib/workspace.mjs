@@ -25,6 +25,12 @@ export const publishedPackages = () => workspacePackages().filter(({ manifest })
 /** @param {string} folder @returns {Manifest} */
 const readManifest = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
 
+/** The files that building a package or example makes, relative to its folder. @param {Manifest} manifest @returns {string[]} */
+export function outputsOf(manifest) {
+  if (manifest.scripts?.["build"] === undefined) return [];
+  return manifest.exports === undefined ? ["dist/main.js"] : entriesOf(manifest).map(({ file }) => file);
+}
+
 /** The modules that a package lets others import. @param {Manifest} manifest @returns {{ specifier: string, file: string }[]} */
 export function entriesOf({ name, exports = {} }) {
   return Object.entries(exports).map(([path, target]) => ({ specifier: name + path.slice(1), file: target.default.slice(2) }));
