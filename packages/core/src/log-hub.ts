@@ -62,6 +62,13 @@ export class LogHub {
     await this.flushQueue();
   }
 
+  /** The record of an evaluation: its averages and metrics, and what `trainer.log` brought within it. */
+  async evaluated(key: "valid" | "test", values: Readonly<Record<string, number>>, logged: Readonly<Record<string, number>>): Promise<void> {
+    const own = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${key}/${name}`, value])); // metrics with parts have slashes too
+    await this.emit(key, { kind: "scalars", values: { ...own, ...named(key, logged) } });
+    await this.flushQueue();
+  }
+
   async flushQueue(): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];

@@ -5,7 +5,7 @@ import type { HistoryColumns } from "./history.js";
 import type { Weights } from "./model.js";
 import type { Counters } from "./progress.js";
 import type { Session } from "./session.js";
-import { checkFiniteFlags } from "./update-parameters.js";
+import { checkFiniteFlags } from "./not-finite.js";
 import { assignWeights, readWeights } from "./weights.js";
 import { isLoader, loaderState } from "./window.js";
 

@@ -61,6 +61,8 @@ export class Session {
   // What `ready()` makes.
   model!: TrainedModel;
   optimizers: OptimizerSlot[] = [];
+  /** What `fit` loads at its first call. */
+  training: typeof import("./training.js") | undefined;
   stoppers: { readonly train?: EarlyStopper; readonly valid?: EarlyStopper } = {};
   metrics = { train: new MetricSet(), valid: new MetricSet() };
   declaredMetrics: Metrics = {};

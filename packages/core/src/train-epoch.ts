@@ -9,9 +9,8 @@ import { recordEpoch } from "./history.js";
 import { callHook } from "./hooks.js";
 import type { EarlyStopper } from "./early-stopper.js";
 import { PhaseProgress } from "./phase-progress.js";
-import { named, prefixOf } from "./log-hub.js";
 import type { Session } from "./session.js";
-import { checkFiniteFlags } from "./update-parameters.js";
+import { checkFiniteFlags } from "./not-finite.js";
 import { isLoader, WindowReader } from "./window.js";
 
 /** One epoch, or the rest of one after a resume. Returns early when the run is interrupted; `isEpochRunning` then stays true. */
@@ -156,15 +155,7 @@ async function validate(session: Session, plan: FitPlan, kind: "step" | "epoch")
   await keepBest(session, values);
   askStopper(session, session.stoppers.valid, values);
   updateMetricSchedules(session, values);
-  await logValues(session, "valid", values, logged);
-}
-
-/** Writes the values of an evaluation as a record. */
-export async function logValues(session: Session, key: "valid" | "test", values: EpochMetrics, logged: Readonly<Record<string, number>> = {}): Promise<void> {
-  const prefix = prefixOf(key === "valid" ? "validation" : "test");
-  const own = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value])); // metrics with parts have slashes too
-  await session.logs.emit(key, { kind: "scalars", values: { ...own, ...named(prefix, logged) } });
-  await session.logs.flushQueue();
+  await session.logs.evaluated("valid", values, logged);
 }
 
 async function keepBest(session: Session, values: EpochMetrics): Promise<void> {

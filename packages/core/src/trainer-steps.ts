@@ -12,17 +12,12 @@ import type { Metrics } from "./metric-set.js";
 import type { Weights } from "./model.js";
 import type { OptimizerConfiguration } from "./optimizer-slots.js";
 import { predictionResult, type Prediction } from "./prediction.js";
-import { claimRunFolder } from "./run-folder.js";
-import { loadRunState, saveRunState } from "./run-state.js";
 import { sessionOf } from "./session-of.js";
 import type { BatchOutputs, StepResult } from "./step-result.js";
 import { withStateSnapshot, withSwappedWeights } from "./swap-weights.js";
 import { sectionRandomness } from "./sync-section.js";
-import { runOptimizerStep } from "./train-step.js";
 import type { EvaluationPhase, SavePointKind } from "./trainer-methods.js";
-import { clip } from "./update-parameters.js";
 import { readWeights } from "./weights.js";
-import { accumulate, computeWindowGradients } from "./window-gradients.js";
 import type { Window } from "./window.js";
 
 /**
@@ -96,7 +91,7 @@ export abstract class TrainerSteps<Batch> {
   /** The folder of this run, claimed at the first call. Collective. @param mayReopen whether an existing folder may be used, for those who resume */
   protected runFolder(storage: Storage, { mayReopen = false }: { readonly mayReopen?: boolean } = {}): Promise<string> {
     const session = sessionOf(this);
-    return (session.folder ??= claimRunFolder(session, storage, mayReopen));
+    return (session.folder ??= import("./run-folder.js").then(({ claimRunFolder }) => claimRunFolder(session, storage, mayReopen)));
   }
 
   // Hooks, all empty here: what the core does by itself an override cannot lose.
@@ -124,11 +119,13 @@ export abstract class TrainerSteps<Batch> {
   }
   /** Around one optimizer step. */
   protected runStep(window: Window): Awaitable<void> {
-    return runOptimizerStep(sessionOf(this), window);
+    const session = sessionOf(this);
+    return session.training!.runOptimizerStep(session, window);
   }
   /** Around the gradients of a window. May be repeated: what counts is the last pass. */
   protected computeGradients(window: Window): Awaitable<Gradients | undefined> {
-    return computeWindowGradients(sessionOf(this), window);
+    const session = sessionOf(this);
+    return session.training!.computeWindowGradients(session, window);
   }
   /** Host arrays to tensors of the same nesting. Synchronous: what has to wait belongs into the loader, which reads ahead. */
   protected transferBatch(batch: unknown): unknown {
@@ -149,7 +146,8 @@ export abstract class TrainerSteps<Batch> {
   }
   /** Takes over the gradients of one batch. Synchronous. */
   protected accumulateGradients(gradients: Gradients): void {
-    accumulate(sessionOf(this), gradients);
+    const session = sessionOf(this);
+    session.training!.accumulate(session, gradients);
   }
   /** Sums over ranks. */
   protected reduceGradients(gradients: Gradients): Awaitable<Gradients> {
@@ -161,7 +159,8 @@ export abstract class TrainerSteps<Batch> {
   }
   /** Limits the gradients by the option `clip`. Synchronous. */
   protected clipGradients(gradients: Gradients): Gradients {
-    return clip(sessionOf(this), gradients);
+    const session = sessionOf(this);
+    return session.training!.clip(session, gradients);
   }
   /** The optimizer's update at the schedule's rate. Synchronous. */
   protected applyGradients(gradients: Gradients): void {
@@ -198,11 +197,13 @@ export abstract class TrainerSteps<Batch> {
     return rawWeights ?? readWeights(model.weights());
   }
   /** This rank's state. Extend with `{ ...(await super.saveState()), myAddOn: {…} }`; what differs by rank goes under `perRank`. */
-  saveState(): Promise<StateRecord> {
+  async saveState(): Promise<StateRecord> {
+    const { saveRunState } = await import("./run-state.js");
     return saveRunState(sessionOf(this));
   }
   /** Takes up this rank's state. Call `super` first. */
   async loadState(state: StateRecord): Promise<void> {
+    const { loadRunState } = await import("./run-state.js");
     loadRunState(sessionOf(this), state);
   }
   /** Runs `body` with other weights in the model. Swaps do not nest. @throws SnapfitError `WEIGHTS_SWAPPED` */

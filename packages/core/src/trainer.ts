@@ -7,10 +7,9 @@ import type { BatchSource, HostForm } from "./batch.js";
 import type { BestModelState } from "./best-model.js";
 import type { EpochMetrics } from "./callbacks.js";
 import type { Logger } from "./console/logger.js";
-import { modelSummary } from "./console/model-summary.js";
 import type { EarlyStopper } from "./early-stopper.js";
 import { evaluate } from "./evaluation.js";
-import { runFit, type FitResult } from "./fit.js";
+import type { FitResult } from "./fit.js";
 import { planFit, type FitOptions } from "./fit-options.js";
 import type { History } from "./history.js";
 import type { Model, Weights } from "./model.js";
@@ -18,10 +17,8 @@ import { optionNamesOf } from "./option-names.js";
 import { predictions, type HostPrediction } from "./prediction.js";
 import { progressView, type Progress } from "./progress.js";
 import { makeReady } from "./ready.js";
-import { applyRunState, captureRunState } from "./run-state.js";
 import { Session } from "./session.js";
 import { setSession } from "./session-of.js";
-import { logValues } from "./train-epoch.js";
 import type { Phase, TrainerMethods } from "./trainer-methods.js";
 import { resolveOptions, type LossFunction, type TrainerOptions } from "./trainer-options.js";
 import { TrainerSteps } from "./trainer-steps.js";
@@ -138,7 +135,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
    */
   async fit(options: FitOptions<Batch>): Promise<FitResult> {
     const plan = planFit(options, this.#session.options.accumulate);
-    return this.#exclusively("fit", () => runFit(this.#session, plan));
+    return this.#exclusively("fit", async () => {
+      const session = this.#session;
+      session.training ??= await import("./training.js");
+      return session.training.runFit(session, plan);
+    });
   }
 
   /** Averages and metrics over validation data. Moves no counter. */
@@ -206,18 +207,21 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   /** A table of the model's layers and parameters. */
   async summary(): Promise<string> {
     await this.ready();
+    const { modelSummary } = await import("./console/model-summary.js");
     return modelSummary(this.#session.model);
   }
 
   /** The state of all ranks, as plain data: what a checkpoint holds. Collective. */
   async captureState(): Promise<StateRecord> {
     await this.ready();
+    const { captureRunState } = await import("./run-state.js");
     return captureRunState(this.#session);
   }
 
   /** Takes up what `captureState()` returned; the fits of the script then go on where they were. Collective. */
   async applyState(state: StateRecord): Promise<void> {
     await this.ready();
+    const { applyRunState } = await import("./run-state.js");
     await applyRunState(this.#session, state);
   }
 
@@ -284,7 +288,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
       this.#sayIfReplaying(`${call}()`);
       const evaluated = await evaluate(this.#session, phase, { source });
       if (evaluated === undefined) return {};
-      await logValues(this.#session, phase === "test" ? "test" : "valid", evaluated.values, evaluated.logged);
+      await this.#session.logs.evaluated(phase === "test" ? "test" : "valid", evaluated.values, evaluated.logged);
       await this.#session.sinks.flush();
       return evaluated.values;
     });

@@ -1,7 +1,7 @@
-import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { isPromise } from "./awaitable.js";
 import { checkGradients, clipByNorm, clipByValue, disposeReplaced, guardGradients, type GradientCheck, type Gradients } from "./gradients.js";
+import { notFiniteError } from "./not-finite.js";
 import type { Session } from "./session.js";
 
 /** From the window's gradients to new parameters. False if a transform has skipped the step. */
@@ -49,24 +49,8 @@ function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFini
   return guarded;
 }
 
-function notFiniteError(what: string): SnapfitError {
-  return new SnapfitError("NOT_FINITE", `${what} Lower the learning rate, clip gradients, or look at the batch for values out of range.`);
-}
-
 function listed(names: readonly string[]): string {
   return names.length > 4 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ");
-}
-
-/** Reads the flags of device backends; a set one is an error. On host memory there are none. */
-export async function checkFiniteFlags(session: Session): Promise<void> {
-  const flags = session.finiteFlags;
-  if (flags.length === 0) return;
-  session.finiteFlags = [];
-  const values = await Promise.all(flags.map((flag) => flag.data()));
-  for (const flag of flags) flag.dispose();
-  const bad = values.findIndex((value) => value[0] === 0);
-  if (bad < 0) return;
-  throw notFiniteError(`Gradients were not finite ${flags.length - bad} steps before or in step ${session.counters.step}. The steps with such gradients did not use them.`);
 }
 
 /** The default of `clipGradients`. */
