@@ -1,5 +1,5 @@
 // Bundles every entry that browsers may import, as an application would, and fails where a `node:` module gets in or core grows too big.
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { root } from "./lib/root.mjs";
@@ -31,7 +31,7 @@ async function checkEntry(specifier, file) {
   const sizes = new Map(
     result.outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/out/") + 1), gzipSync(contents).length]),
   );
-  const first = sum(loadedFirst(result.metafile.outputs), sizes);
+  const first = sum(loadedFirst(result.metafile.outputs, file), sizes);
   const all = sum([...sizes.keys()], sizes);
   const limit = limitsBytes.get(specifier);
   const isTooBig = limit !== undefined && first > limit;
@@ -61,8 +61,8 @@ function bundle(file) {
   });
 }
 
-/** The entry's file and what it imports statically. @param {Record<string, import("esbuild").Metafile["outputs"][string]>} outputs */
-function loadedFirst(outputs) {
+/** The entry's file and what it imports statically. @param {Record<string, import("esbuild").Metafile["outputs"][string]>} outputs @param {string} file */
+function loadedFirst(outputs, file) {
   const found = new Set();
   /** @param {string} path */
   const visit = (path) => {
@@ -70,7 +70,7 @@ function loadedFirst(outputs) {
     found.add(path);
     for (const { path: next, kind, external } of outputs[path]?.imports ?? []) if (kind === "import-statement" && !external) visit(next);
   };
-  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint !== undefined) visit(path);
+  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint !== undefined && resolve(entryPoint) === file) visit(path); // what is imported on demand has an entry point too
   return [...found];
 }
 

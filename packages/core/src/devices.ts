@@ -1,32 +1,8 @@
 import { SnapfitError, nearestName } from "@snapfit/base";
 import { applyFixes, checkModelCanTrain } from "@snapfit/tfjs-fixes";
 import * as tf from "@tensorflow/tfjs";
+import { deviceRows } from "./device-table.js";
 import { isLayersModel, type Model } from "./model.js";
-
-/** One engine that `device` can name. */
-export interface DeviceRow {
-  /** Name of the TensorFlow.js backend. */
-  readonly name: string;
-  /** Makes the backend known to TensorFlow.js; false if it is not installed or does not run here. */
-  load(): Promise<boolean>;
-  /** The command that installs it. */
-  readonly install: string;
-  /** A few words on why one wants it: `faster than cpu`. */
-  readonly merit: string;
-}
-
-/** Best first. */
-const rows: DeviceRow[] = [
-  { name: "wasm", load: () => loadModule("@tensorflow/tfjs-backend-wasm", "wasm"), install: "npm i @tensorflow/tfjs-backend-wasm", merit: "several times faster than cpu" },
-  { name: "cpu", load: () => Promise.resolve(true), install: "npm i @tensorflow/tfjs", merit: "plain JavaScript" },
-];
-
-/** Adds an engine in front of those that are known. */
-export function registerDevice(row: DeviceRow): void {
-  const known = rows.findIndex(({ name }) => name === row.name);
-  if (known >= 0) rows.splice(known, 1);
-  rows.unshift(row);
-}
 
 /** What was chosen. */
 export interface ChosenDevice {
@@ -45,10 +21,10 @@ export async function chooseDevice(device: string, build: () => Promise<Model>, 
 }
 
 async function namedDevice(name: string, build: () => Promise<Model>): Promise<ChosenDevice> {
-  const row = rows.find((one) => one.name === name);
+  const row = deviceRows.find((one) => one.name === name);
   const isThere = row === undefined ? tf.findBackendFactory(name) !== null : await row.load();
   if (!isThere || !(await use(name))) {
-    const known = ["auto", ...rows.map((one) => one.name)];
+    const known = ["auto", ...deviceRows.map((one) => one.name)];
     const nearest = nearestName(name, known);
     const advice = row !== undefined ? `Install it: ${row.install}` : `Known are ${known.join(", ")}${nearest === undefined ? "" : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
     throw new SnapfitError("DEVICE_UNKNOWN", `The device "${name}" is not here. ${advice}.`);
@@ -63,7 +39,7 @@ async function namedDevice(name: string, build: () => Promise<Model>): Promise<C
 async function bestDevice(build: () => Promise<Model>, discard: (model: Model) => void): Promise<ChosenDevice> {
   const better: string[] = [];
   let lastProblem = "";
-  for (const { name, load, install, merit } of rows) {
+  for (const { name, load, install, merit } of deviceRows) {
     if (!(await load()) || !(await use(name))) {
       better.push(`${name} is ${merit}: ${install}`);
       continue;
@@ -105,15 +81,4 @@ async function use(name: string): Promise<boolean> {
 function silenceNotice(): void {
   const cpu = tf.findBackend("cpu") as { firstUse?: boolean } | null;
   if (cpu) cpu.firstUse = false;
-}
-
-/** Imports an optional package. Not a literal: bundlers must not look for what is not installed. */
-async function loadModule(specifier: string, backend: string): Promise<boolean> {
-  if (tf.findBackendFactory(backend) !== null) return true;
-  try {
-    await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-  } catch {
-    return false;
-  }
-  return tf.findBackendFactory(backend) !== null;
 }

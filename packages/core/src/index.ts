@@ -6,7 +6,7 @@ export type { BatchSource, HostForm } from "./batch.js";
 export type { BestModelState } from "./best-model.js";
 export type { Callback, EpochMetrics, HookName, TrainEpochMetrics } from "./callbacks.js";
 export { consoleLogger, type Logger } from "./console/logger.js";
-export { registerDevice, type DeviceRow } from "./devices.js";
+export { registerDevice, type DeviceRow } from "./device-table.js";
 export { EarlyStopper, type EarlyStopperOptions } from "./early-stopper.js";
 export { evaluate, type EvaluateOptions } from "./evaluate.js";
 export type { FitResult } from "./fit.js";
