@@ -1,6 +1,7 @@
 import { SnapfitError, type StateTree } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { adoptModel } from "./trained-model.js";
+import { chooseDevice } from "./devices.js";
 import { MetricSet } from "./metric-set.js";
 import { isLayersModel, type Model } from "./model.js";
 import { beforeExit } from "./node/signals.js";
@@ -22,7 +23,6 @@ export async function makeReady(session: Session): Promise<void> {
 async function setUp(session: Session): Promise<void> {
   const { options, trainer, console, sinks, counters, group, runName, cleanups } = session;
   session.seed = await group.broadcast(session.seed);
-  const { chooseDevice } = await import("./devices.js");
   const { model, line } = await chooseDevice(options.device, modelBuilder(session), discardModel);
   console.info(line);
   if (options.seed === undefined) console.info(`Seed: ${session.seed}. Give it as an option to repeat this run.`);

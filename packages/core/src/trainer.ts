@@ -16,7 +16,6 @@ import type { Model, Weights } from "./model.js";
 import { optionNamesOf } from "./option-names.js";
 import { predictions, type HostPrediction } from "./prediction.js";
 import { progressView, type Progress } from "./progress.js";
-import { makeReady } from "./ready.js";
 import { Session } from "./session.js";
 import { setSession } from "./session-of.js";
 import type { Phase, TrainerMethods } from "./trainer-methods.js";
@@ -125,7 +124,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
 
   /** Picks the backend, builds the model, sets up the add-ons and restores. The other calls do it by themselves; repeated calls are harmless. */
   ready(): Promise<void> {
-    this.#ready ??= makeReady(this.#session);
+    this.#ready ??= import("./ready.js").then(({ makeReady }) => makeReady(this.#session));
     return this.#ready;
   }
 
