@@ -48,6 +48,7 @@ async function checkEntry(specifier, file) {
 function bundle(file) {
   return build({
     entryPoints: [file],
+    absWorkingDir: root,
     outdir: "out",
     external: ["@tensorflow/*"],
     platform: "browser",
@@ -61,7 +62,11 @@ function bundle(file) {
   });
 }
 
-/** The entry's file and what it imports statically. @param {Record<string, import("esbuild").Metafile["outputs"][string]>} outputs @param {string} file */
+/**
+ * The entry's file and what it imports statically. What is imported on demand has an entry point of its own.
+ * @param {Record<string, import("esbuild").Metafile["outputs"][string]>} outputs
+ * @param {string} file
+ */
 function loadedFirst(outputs, file) {
   const found = new Set();
   /** @param {string} path */
@@ -70,7 +75,10 @@ function loadedFirst(outputs, file) {
     found.add(path);
     for (const { path: next, kind, external } of outputs[path]?.imports ?? []) if (kind === "import-statement" && !external) visit(next);
   };
-  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint !== undefined && resolve(entryPoint) === file) visit(path); // what is imported on demand has an entry point too
+  const [entry] =
+    Object.entries(outputs).find(([, { entryPoint }]) => entryPoint !== undefined && resolve(root, entryPoint) === file) ?? [];
+  if (entry === undefined) throw new Error(`esbuild names no output for ${file}.`);
+  visit(entry);
   return [...found];
 }
 
