@@ -2,6 +2,7 @@ import { SnapfitError, type StateTree } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { adoptModel } from "./trained-model.js";
 import { chooseDevice } from "./devices.js";
+import * as evaluating from "./evaluating.js";
 import { MetricSet } from "./metric-set.js";
 import { isLayersModel, type Model } from "./model.js";
 import { beforeExit } from "./node/signals.js";
@@ -26,6 +27,7 @@ async function setUp(session: Session): Promise<void> {
   const { model, line } = await chooseDevice(options.device, modelBuilder(session), discardModel);
   console.info(line);
   if (options.seed === undefined) console.info(`Seed: ${session.seed}. Give it as an option to repeat this run.`);
+  session.evaluating = evaluating;
   session.model = adoptModel(model);
   session.optimizers = optimizerSlots(await trainer.configureOptimizers());
   session.stoppers = await trainer.configureEarlyStoppers();

@@ -61,6 +61,7 @@ export class Session {
   // What `ready()` makes.
   model!: TrainedModel;
   optimizers: OptimizerSlot[] = [];
+  evaluating!: typeof import("./evaluating.js");
   /** What `fit` loads at its first call. */
   training: typeof import("./training.js") | undefined;
   stoppers: { readonly train?: EarlyStopper; readonly valid?: EarlyStopper } = {};

@@ -5,13 +5,12 @@ import { firstDimension, firstInput, toTensors } from "./batch.js";
 import type { EpochMetrics, TrainEpochMetrics } from "./callbacks.js";
 import { dropout } from "./dropout.js";
 import type { EarlyStopper } from "./early-stopper.js";
-import { evaluationPass } from "./evaluation.js";
 import type { Gradients } from "./gradients.js";
 import type { LogRecord, LogSink } from "./log-record.js";
 import type { Metrics } from "./metric-set.js";
 import type { Weights } from "./model.js";
 import type { OptimizerConfiguration } from "./optimizer-slots.js";
-import { predictionResult, type Prediction } from "./prediction.js";
+import type { Prediction } from "./prediction.js";
 import { sessionOf } from "./session-of.js";
 import type { BatchOutputs, StepResult } from "./step-result.js";
 import { withStateSnapshot, withSwappedWeights } from "./swap-weights.js";
@@ -177,12 +176,13 @@ export abstract class TrainerSteps<Batch> {
 
   /** Around a pass over validation, test or prediction data. */
   protected runEvaluation(phase: EvaluationPhase): Awaitable<EpochMetrics> {
-    return evaluationPass(sessionOf(this), phase);
+    const session = sessionOf(this);
+    return session.evaluating.evaluationPass(session, phase);
   }
   /** Around the step of an evaluation, synchronous. */
   protected computeOutputs(batch: unknown, index: number): StepResult {
-    const { phase } = sessionOf(this);
-    if (phase === "prediction") return predictionResult(this.predictStep(batch as Batch, index));
+    const { phase, evaluating } = sessionOf(this);
+    if (phase === "prediction") return evaluating.predictionResult(this.predictStep(batch as Batch, index));
     return phase === "test" ? this.testStep(batch as Batch, index) : this.validationStep(batch as Batch, index);
   }
   /** Metrics from the joined outputs of a whole validation; the numbers join the epoch's metrics. Joining costs memory, so it is done only if this is overridden. */

@@ -8,13 +8,12 @@ import type { BestModelState } from "./best-model.js";
 import type { EpochMetrics } from "./callbacks.js";
 import type { Logger } from "./console/logger.js";
 import type { EarlyStopper } from "./early-stopper.js";
-import { evaluate } from "./evaluation.js";
 import type { FitResult } from "./fit.js";
 import { planFit, type FitOptions } from "./fit-options.js";
 import type { History } from "./history.js";
 import type { Model, Weights } from "./model.js";
 import { optionNamesOf } from "./option-names.js";
-import { predictions, type HostPrediction } from "./prediction.js";
+import type { HostPrediction } from "./prediction.js";
 import { progressView, type Progress } from "./progress.js";
 import { Session } from "./session.js";
 import { setSession } from "./session-of.js";
@@ -157,7 +156,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     try {
       await this.ready();
       this.#sayIfReplaying("predict()");
-      yield* predictions(this.#session, source);
+      yield* this.#session.evaluating.predictions(this.#session, source);
     } finally {
       this.#running = undefined;
     }
@@ -285,7 +284,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     const call = phase === "validation" ? "validate" : "test";
     return this.#exclusively(call, async () => {
       this.#sayIfReplaying(`${call}()`);
-      const evaluated = await evaluate(this.#session, phase, { source });
+      const evaluated = await this.#session.evaluating.evaluate(this.#session, phase, { source });
       if (evaluated === undefined) return {};
       await this.#session.logs.evaluated(phase === "test" ? "test" : "valid", evaluated.values, evaluated.logged);
       await this.#session.sinks.flush();
