@@ -1,1 +1,10 @@
-export {};
+export { expectAllClose, type Tolerance } from "./expect-all-close.js";
+export { expectNoTensorLeak } from "./expect-no-tensor-leak.js";
+export { expectSameBits } from "./expect-same-bits.js";
+export { matchers, type SnapfitMatchers } from "./matchers.js";
+export { onRanks } from "./on-ranks.js";
+export { seededBatches, seededClasses, seededValues, type ClassSamples, type SampleOptions, type ValueSamples } from "./seeded-samples.js";
+export { TestRanks } from "./test-ranks.js";
+export { tinyLoader, type TinyLoaderOptions } from "./tiny-loader.js";
+export { disposeModel, dummyModel, tinyClassifier, tinyRegressor, tinySource, type TinyModelOptions } from "./tiny-models.js";
+export { DummyTrainer, tinyOptions, TinyRegressionTrainer, TinyTrainer, type ClassBatch, type ValueBatch } from "./tiny-trainers.js";
