@@ -1,10 +1,11 @@
 import { type HostOutputs, type HostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
-import { tensorsIn, type BatchSource } from "./batch.js";
+import type { BatchSource } from "./batch.js";
 import type { EpochMetrics } from "./callbacks.js";
 import { callHook } from "./hooks.js";
 import { PhaseProgress } from "./phase-progress.js";
 import { readIfOnHost } from "./pending-scalars.js";
+import { prepareBatch } from "./prepare-batch.js";
 import { batchOutputs, hostOutputsOf, keepResult, nextTensorId, type KeptResult } from "./read-step-result.js";
 import type { Session } from "./session.js";
 import { runSection } from "./sync-section.js";
@@ -47,7 +48,7 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
   const evaluation = session.evaluation!;
   const hasHooks = phase !== "prediction";
   const means = new WeightedMeans();
-  const collected: HostOutputs[] | undefined = session.collectsOutputs ? [] : undefined;
+  const collected: HostOutputs[] | undefined = session.collectsOutputs && hasHooks ? [] : undefined;
   metrics.valid.reset();
   if (hasHooks) await callHook(session, "onValidationEpochStart");
   const progress = new PhaseProgress(session, evaluation.source, evaluation.limit, means);
@@ -88,14 +89,12 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
 async function evaluateBatch(session: Session, phase: EvaluationPhase, batch: unknown, index: number, means: WeightedMeans): Promise<HostOutputs | undefined> {
   const { trainer, pending } = session;
   const weight = trainer.batchWeight(batch);
-  const transferred = trainer.transferBatch(batch);
-  const yielded = new Set(tensorsIn(batch));
-  session.own(tensorsIn(transferred).filter((tensor) => !yielded.has(tensor)));
+  const numSamples = trainer.batchSize(batch);
+  const { batch: transferred } = prepareBatch(session, batch, session.section("transform", index, 0, numSamples));
   const hasHooks = phase !== "prediction";
   if (hasHooks) await callHook(session, "onValidationBatchStart", transferred, index);
   session.stepWeight = weight;
-  const result = runSection(session.section(index, 0, trainer.batchSize(batch)), () => keptOutputs(session, phase, transferred, index));
-  session.own(tensorsIn(result));
+  const result = runSection(session.section("step", index, 0, numSamples), () => keptOutputs(session, phase, transferred, index));
   const outputs = await hostOutputsOf(result);
   if (hasHooks) await callHook(session, "onValidationBatchEnd", batchOutputs(result, outputs), transferred, index);
   const into = [means];
@@ -109,14 +108,16 @@ async function evaluateBatch(session: Session, phase: EvaluationPhase, batch: un
 }
 
 /** The synchronous part: one tidy around the user's step. */
-function keptOutputs({ trainer }: Session, phase: EvaluationPhase, batch: unknown, index: number): KeptResult {
+function keptOutputs(session: Session, phase: EvaluationPhase, batch: unknown, index: number): KeptResult {
   let kept: KeptResult | undefined;
   tf.tidy(() => {
     const before = nextTensorId();
-    kept = keepResult(trainer.computeOutputs(batch, index), `${phase}Step`, before);
+    kept = keepResult(session, session.trainer.computeOutputs(batch, index), stepNames[phase], before);
   });
   return kept!;
 }
+
+const stepNames = { validation: "validationStep", test: "testStep", prediction: "predictStep" };
 
 /** Outputs of all batches, and of all ranks in rank order, joined along the first dimension. */
 async function joinOverRanks({ group }: Session, batches: readonly HostOutputs[]): Promise<HostOutputs> {

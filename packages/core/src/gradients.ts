@@ -1,30 +1,32 @@
 import { hostValues } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
+import { nextTensorId } from "./read-step-result.js";
 
 /** Gradients by parameter path. */
 export type Gradients = ReadonlyMap<string, tf.Tensor>;
 
-/** Gradients of a scalar function, kept beyond the running tidy: a missing gradient is absent from the map. */
+/** Gradients of a scalar function, kept beyond the running tidy: a missing gradient is absent from the map. @param loss returns a tensor that it made. */
 export function gradientsOf(loss: () => tf.Scalar, parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Tensor> {
-  const computed = engineGradients(loss, [...parameters.values()]);
+  const before = nextTensorId();
+  const { value, grads } = engineGradients(loss, [...parameters.values()]);
+  if (!value.kept) value.dispose(); // a kept one is the step's result
   const gradients = new Map<string, tf.Tensor>();
-  const seen = new Set<tf.Tensor>();
   let i = 0;
   for (const path of parameters.keys()) {
-    const gradient = computed[i++];
+    const gradient = grads[i++];
     if (!gradient) continue;
-    gradients.set(path, tf.keep(seen.has(gradient) ? gradient.clone() : gradient)); // a custom gradient may return one tensor for two inputs
-    seen.add(gradient);
+    // A custom gradient may return one tensor for two inputs, or one that is somebody else's.
+    gradients.set(path, tf.keep(gradient.kept || gradient.id < before ? gradient.clone() : gradient));
   }
   return gradients;
 }
 
 /** The engine's own call: `tf.variableGrads` keys by process-global names and throws where no parameter has a gradient. */
-function engineGradients(loss: () => tf.Scalar, variables: tf.Variable[]): (tf.Tensor | undefined)[] {
+function engineGradients(loss: () => tf.Scalar, variables: tf.Variable[]): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] } {
   const engine = tf.engine() as unknown as {
     gradients(f: () => tf.Scalar, xs: tf.Tensor[], dy: undefined, allowNoGradients: boolean): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] };
   };
-  return engine.gradients(loss, variables, undefined, true).grads;
+  return engine.gradients(loss, variables, undefined, true);
 }
 
 /** Disposes the tensors of `before` that are not in `after`. */

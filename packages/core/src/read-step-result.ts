@@ -1,6 +1,8 @@
 import { SnapfitError, type HostOutputs } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
+import { isPromise, type Awaitable } from "./awaitable.js";
 import { toHostTensor } from "./batch.js";
+import type { Session } from "./session.js";
 import type { BatchOutputs, StepResult } from "./step-result.js";
 
 /** A step's result taken out of its tidy: the tensors live on and belong to the loop. */
@@ -10,19 +12,21 @@ export interface KeptResult {
 }
 
 /**
- * Keeps what a step returned. Tensors that the step itself made are kept as they are, others (of the batch, of the model) as clones.
+ * Keeps what a step returned, as the loop's own. Tensors that the step itself made are kept as they are, others (of the batch, of the model) as clones.
  * @param nextTensorId the engine's count before the step: younger tensors were made in it.
  * @throws SnapfitError `STEP_RESULT` for a promise, another type, or a value that is no scalar.
  */
-export function keepResult(result: StepResult, step: string, nextTensorId: number): KeptResult {
+export function keepResult(session: Session, result: StepResult, step: string, nextTensorId: number): KeptResult {
   if (typeof result !== "object" || result === null) throw wrongResult(step, `${String(result)}`);
-  if (typeof (result as { then?: unknown }).then === "function") throw wrongResult(step, "a promise: steps are synchronous, so remove async");
+  if (isPromise(result as Awaitable<unknown>)) {
+    (result as unknown as Promise<unknown>).catch(() => undefined); // this error is the one to show
+    throw wrongResult(step, "a promise: steps are synchronous, so remove async");
+  }
   if (result instanceof tf.Tensor) throw wrongResult(step, "a bare tensor");
-  const kept = new Set<tf.Tensor>();
   const keep = (tensor: tf.Tensor): tf.Tensor => {
-    const own = tensor.id >= nextTensorId && !kept.has(tensor) ? tensor : tensor.clone();
-    kept.add(own);
-    return tf.keep(own);
+    const own = tf.keep(tensor.id >= nextTensorId && !tensor.kept ? tensor : tensor.clone());
+    session.own([own]);
+    return own;
   };
   const scalars: Record<string, tf.Tensor | number> = {};
   let outputs: Record<string, tf.Tensor> | undefined;
@@ -46,9 +50,9 @@ function wrongResult(step: string, what: string): SnapfitError {
   return new SnapfitError("STEP_RESULT", `${step} returned ${what}. A step returns { loss?, ...scalars, outputs? }: scalar tensors or numbers, and tensors by sample under outputs.`);
 }
 
-/** The engine's next tensor id. */
+/** The engine's next tensor id: tensors made from now on have this one or a larger. */
 export function nextTensorId(): number {
-  return (tf.engine() as unknown as { state: { nextTensorId: number } }).state.nextTensorId;
+  return (tf.engine().constructor as unknown as { nextTensorId: number }).nextTensorId;
 }
 
 /** Reads the outputs without blocking and disposes them; what batch-end hooks get. */

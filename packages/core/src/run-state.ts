@@ -5,7 +5,7 @@ import type { HistoryColumns } from "./history.js";
 import type { Weights } from "./model.js";
 import type { Counters } from "./progress.js";
 import type { Session } from "./session.js";
-import { checkFiniteFlags } from "./not-finite.js";
+import { checkGradientNorms } from "./not-finite.js";
 import { assignWeights, readWeights } from "./weights.js";
 import { isLoader, loaderState } from "./window.js";
 
@@ -13,7 +13,7 @@ const VERSION = 1;
 
 /** This rank's state of everything in core: the default of `saveState()`. Values that wait on the device are read, no record is written. */
 export async function saveRunState(session: Session): Promise<StateRecord> {
-  await checkFiniteFlags(session);
+  await checkGradientNorms(session);
   await session.pending.resolve();
   const { model, optimizers, stoppers, counters, history, fits, best, position, validationLoader } = session;
   const optimizerStates = await Promise.all(optimizers.map(async ({ name, optimizer, driver }) => [name, { slots: await optimizer.saveState(), schedule: driver.saveState() }] as const));

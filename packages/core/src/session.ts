@@ -88,10 +88,10 @@ export class Session {
   isTrainStopperAsked = false;
   restoredFits = 0;
   startsFrom: "last" | "best" | "given" = "last";
-  /** Whether gradients of steps on a device backend were finite, to be read at the next logging point. */
-  finiteFlags: tf.Tensor[] = [];
+  /** Norms of the gradients of steps on a device backend, to be read at the next logging point. */
+  gradientNorms: { readonly norm: tf.Scalar; readonly step: number }[] = [];
   /** Gradients whose norm is known already. */
-  checked: { readonly gradients: Gradients; readonly norm: number | tf.Scalar } | undefined;
+  checked: { readonly gradients: Gradients; readonly norm: number } | undefined;
   warnedOfNorm: number | undefined;
   /** Tensors that the loop made for the running batch or window; disposed at its end, also after a throw. */
   readonly #owned: tf.Tensor[] = [];
@@ -151,13 +151,13 @@ export class Session {
     return this.declaredMetrics[name]?.direction ?? directionOf(name) ?? "min";
   }
 
-  /** The randomness of one synchronous section: a function of seed, phase and counters, so that it needs no state of its own. */
-  section(index: number, firstSample: number, numSamples: number): SectionRandomness {
+  /** The randomness of one synchronous section: a function of its kind, seed, phase and counters, so that it needs no state of its own. */
+  section(kind: string, index: number, firstSample: number, numSamples: number): SectionRandomness {
     const { phase, windows, group, counters } = this;
     const moment = phase === "train" ? windows : counters.step;
     return new SectionRandomness(
-      () => this.random.split("section", phase, moment, index, group.rank),
-      () => this.random.split("dropout", windows),
+      () => this.random.split("section", kind, phase, moment, index, group.rank),
+      () => this.random.split("dropout", kind, windows),
       firstSample,
       numSamples,
     );
@@ -169,7 +169,8 @@ export class Session {
 
   /** The tensor belongs to somebody else from now on. */
   disown(tensor: tf.Tensor): void {
-    this.#owned.splice(this.#owned.indexOf(tensor), 1);
+    const at = this.#owned.indexOf(tensor);
+    if (at >= 0) this.#owned.splice(at, 1);
   }
 
   /** Disposes what the loop made for a batch or window. */

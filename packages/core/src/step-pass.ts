@@ -8,4 +8,9 @@ export class StepPass {
   /** Paths that had a gradient in any batch. */
   readonly present = new Set<string>();
   hasLoss = false;
+  /** The first loss that is not finite, where the backend keeps its data in host memory. */
+  badLoss: { readonly name: string; readonly value: number; readonly index: number } | undefined;
+
+  /** @param numBatches batches of the window. */
+  constructor(readonly numBatches = 0) {}
 }

@@ -4,13 +4,13 @@ import { isPromise, type Awaitable } from "./awaitable.js";
 import { isBetter } from "./best-model.js";
 import { epochLine } from "./console/format.js";
 import { evaluate } from "./evaluation.js";
-import type { FitPlan } from "./fit-options.js";
+import type { FitPlan, Limits } from "./fit-options.js";
 import { recordEpoch } from "./history.js";
 import { callHook } from "./hooks.js";
 import type { EarlyStopper } from "./early-stopper.js";
 import { PhaseProgress } from "./phase-progress.js";
 import type { Session } from "./session.js";
-import { checkFiniteFlags } from "./not-finite.js";
+import { checkGradientNorms } from "./not-finite.js";
 import { isLoader, WindowReader } from "./window.js";
 
 /** One epoch, or the rest of one after a resume. Returns early when the run is interrupted; `isEpochRunning` then stays true. */
@@ -94,7 +94,7 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
 }
 
 async function logPoint(session: Session): Promise<void> {
-  await checkFiniteFlags(session);
+  await checkGradientNorms(session);
   await session.logs.flush();
 }
 
@@ -107,11 +107,17 @@ async function pauseTraining(session: Session, validation: () => Promise<void>):
 
 /** Asked between steps: limits of this fit, and requests to stop, agreed between ranks. */
 function shouldStop(session: Session, { limits, signal }: FitPlan): Awaitable<boolean> {
-  const { stops, counters, fit, group } = session;
+  const { stops, group } = session;
   if (signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(signal) });
-  if (limits.steps !== undefined && counters.step - fit!.startStep >= limits.steps) stops.ask({ kind: "finish", reason: `${limits.steps} steps` });
-  if (limits.maxSeconds !== undefined && session.fitSeconds() >= limits.maxSeconds) stops.ask({ kind: "finish", reason: `${limits.maxSeconds} s` });
+  askIfLimitReached(session, limits);
   return group.size === 1 ? stops.request !== undefined : stops.agree(group).then((request) => request !== undefined);
+}
+
+/** The limits that may be reached within an epoch. */
+export function askIfLimitReached(session: Session, { steps, maxSeconds }: Limits): void {
+  const { stops, counters, fit } = session;
+  if (steps !== undefined && counters.step - fit!.startStep >= steps) stops.ask({ kind: "finish", reason: `${steps} steps`, byLimit: true });
+  if (maxSeconds !== undefined && session.fitSeconds() >= maxSeconds) stops.ask({ kind: "finish", reason: `${maxSeconds} s`, byLimit: true });
 }
 
 export function abortReason({ reason }: AbortSignal): string {

@@ -1,7 +1,8 @@
+import type { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { isPromise } from "./awaitable.js";
 import { checkGradients, clipByNorm, clipByValue, disposeReplaced, guardGradients, type GradientCheck, type Gradients } from "./gradients.js";
-import { notFiniteError } from "./not-finite.js";
+import { notFiniteError, warnOfLargeNorm } from "./not-finite.js";
 import type { Session } from "./session.js";
 
 /** From the window's gradients to new parameters. False if a transform has skipped the step. */
@@ -14,9 +15,7 @@ export async function updateParameters(session: Session, computed: Gradients): P
   const unscaled = isPromise(unscaling) ? await unscaling : unscaling;
   exchange(session, reduced, unscaled);
   if (unscaled === null) return false;
-  const check = checkGradients(unscaled);
-  const finite = refuseNonFinite(session, unscaled, check);
-  session.checked = { gradients: finite, norm: check.norm };
+  const finite = refuseNonFinite(session, unscaled, checkGradients(unscaled));
   const clipped = trainer.clipGradients(finite);
   exchange(session, finite, clipped);
   session.checked = undefined;
@@ -34,19 +33,24 @@ function exchange(session: Session, before: Gradients, after: Gradients | null):
 
 /** Host memory: an error that names the culprits while the weights are good. Device: a guard now, the error at the next logging point. */
 function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFinite }: GradientCheck): Gradients {
-  const badLoss = session.pass.scalars.find(({ name, value }) => /(^|_)loss$/.test(name) && typeof value === "number" && !Number.isFinite(value));
-  if (badLoss !== undefined || notFinite.length > 0) {
-    const { counters } = session;
-    const what = badLoss === undefined ? "" : `${badLoss.name} is ${String(badLoss.value)}`;
-    const where = notFinite.length === 0 ? "" : `${what && ", and "}gradients of ${listed(notFinite)} are not finite`;
-    throw notFiniteError(`${what}${where} in step ${counters.step + 1} (epoch ${counters.globalEpoch}, batch ${counters.batch + 1}). The weights are still those of step ${counters.step}.`);
+  if (session.pass.badLoss !== undefined || notFinite.length > 0) throw notFiniteNow(session, notFinite);
+  if (typeof norm === "number") {
+    session.checked = { gradients, norm };
+    return gradients;
   }
-  if (typeof norm === "number") return gradients;
-  session.own([norm]);
-  session.finiteFlags.push(tf.keep(tf.tidy(() => tf.isFinite(norm))));
+  session.gradientNorms.push({ norm: tf.keep(norm), step: session.counters.step + 1 });
   const guarded = guardGradients(gradients, norm);
   exchange(session, gradients, guarded);
   return guarded;
+}
+
+function notFiniteNow({ pass: { badLoss, numBatches }, counters, activeSlot, optimizers }: Session, notFinite: readonly string[]): SnapfitError {
+  const loss = badLoss === undefined ? "" : `${badLoss.name} is ${badLoss.value}`;
+  const gradients = notFinite.length === 0 ? "" : `${loss && ", and "}gradients of ${listed(notFinite)} are not finite`;
+  const first = counters.batch + 1;
+  const batches = badLoss !== undefined ? `batch ${badLoss.index + 1}` : numBatches === 1 ? `batch ${first}` : `batches ${first} to ${counters.batch + numBatches}`;
+  const weights = activeSlot === optimizers[0] ? ` The weights are still those of step ${counters.step}.` : "";
+  return notFiniteError(`${loss}${gradients} in step ${counters.step + 1} (epoch ${counters.globalEpoch}, ${batches}).${weights}`);
 }
 
 function listed(names: readonly string[]): string {
@@ -57,22 +61,14 @@ function listed(names: readonly string[]): string {
 export function clip(session: Session, gradients: Gradients): Gradients {
   const options = session.options.clip;
   if (options === undefined) return gradients;
-  let clipped = gradients;
-  if (options.norm !== undefined) {
-    const norm = session.checked?.gradients === gradients ? session.checked.norm : checkGradients(gradients).norm;
-    warnOfLargeNorm(session, norm, options.warnAbove ?? 10);
-    clipped = clipByNorm(gradients, options.norm, norm);
-  }
+  const norm = session.checked?.gradients === gradients ? session.checked.norm : checkGradients(gradients).norm;
+  if (typeof norm === "number") warnOfLargeNorm(session, norm);
+  else session.own([norm]);
+  const clipped = options.norm === undefined ? gradients : clipByNorm(gradients, options.norm, norm);
   if (options.value === undefined) return clipped;
   const limited = clipByValue(clipped, options.value);
   if (clipped !== gradients) for (const gradient of clipped.values()) gradient.dispose();
   return limited;
-}
-
-function warnOfLargeNorm(session: Session, norm: number | tf.Scalar, limit: number): void {
-  if (typeof norm !== "number" || norm <= limit || session.warnedOfNorm === session.counters.globalEpoch) return;
-  session.warnedOfNorm = session.counters.globalEpoch;
-  session.console.warning(`Large gradient norm: ${norm.toFixed(2)}`);
 }
 
 /** Leaves out parameters that had no gradient, so that the optimizer does not touch them. */

@@ -1,20 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
 import { isPromise } from "./awaitable.js";
-import { tensorsIn } from "./batch.js";
 import { gradientsOf, type Gradients } from "./gradients.js";
 import { callHook } from "./hooks.js";
 import { readIfOnHost } from "./pending-scalars.js";
+import { prepareBatch, type PreparedBatch } from "./prepare-batch.js";
 import { batchOutputs, hostOutputsOf, keepResult, nextTensorId, type KeptResult } from "./read-step-result.js";
 import type { Session } from "./session.js";
 import { StepPass } from "./step-pass.js";
-import { runSection } from "./sync-section.js";
+import { runSection, type SectionRandomness } from "./sync-section.js";
 import type { Window } from "./window.js";
 
 /** Gradients of a window for the active optimizer: the default of `computeGradients`. Undefined if no rank has a loss. */
 export async function computeWindowGradients(session: Session, window: Window): Promise<Gradients | undefined> {
   const { group, activeSlot: slot } = session;
-  for (const { value } of session.pass.scalars) if (value instanceof tf.Tensor) session.own([value]);
-  const pass = (session.pass = new StepPass());
+  const pass = (session.pass = new StepPass(window.batches.length));
   for (const gradient of session.accumulated.values()) gradient.dispose();
   session.accumulated.clear();
   const parameters = slot?.parametersOf(session.model.parameters());
@@ -29,23 +28,27 @@ export async function computeWindowGradients(session: Session, window: Window): 
 }
 
 /** Every parameter has a gradient up to `clipGradients`: zeros where this rank has none. */
-function zerosForMissing({ accumulated, trainer }: Session, parameters: ReadonlyMap<string, tf.Variable>): void {
+function zerosForMissing(session: Session, parameters: ReadonlyMap<string, tf.Variable>): void {
+  const { accumulated, trainer } = session;
   if (accumulated.size === parameters.size) return;
   const missing = [...parameters].filter(([path]) => !accumulated.has(path));
-  trainer.accumulateGradients(new Map(missing.map(([path, variable]) => [path, tf.zeros(variable.shape)])));
+  const zeros = new Map(missing.map(([path, variable]) => [path, tf.zeros(variable.shape)]));
+  session.own(zeros.values());
+  trainer.accumulateGradients(zeros);
 }
 
 /** One batch of a window: transfer, hooks, the user's step and its gradients. */
 async function runBatch(session: Session, window: Window, i: number, parameters: ReadonlyMap<string, tf.Variable> | undefined): Promise<void> {
   const { trainer, pass, optimizers } = session;
   const index = window.firstIndex + i;
-  const prepared = sharedBatch(session, window, i) ?? (await prepareBatch(session, window, i, index));
+  const firstSample = window.firstSamples[i]!;
+  const size = window.sizes[i]!;
   const weight = window.weights[i]!;
+  const prepared = sharedBatch(session, window, i) ?? (await beginBatch(session, window, i, session.section("transform", i, firstSample, size)));
   session.stepWeight = weight;
-  session.lossScale = weight / window.totalWeight;
-  const section = session.section(i, window.firstSamples[i]!, window.sizes[i]!);
-  const { result, gradients } = runSection(section, () => userStep(session, prepared.batch, index, parameters));
-  ownResult(session, result);
+  session.lossScale = window.totalWeight === 0 ? 0 : weight / window.totalWeight;
+  const kind = optimizers.length < 2 ? "step" : `step of ${session.activeSlot!.name}`;
+  const { result, gradients } = runSection(session.section(kind, i, firstSample, size), () => userStep(session, prepared.batch, index, parameters));
   if (gradients !== undefined) {
     session.own(gradients.values());
     pass.hasLoss = true;
@@ -59,30 +62,18 @@ async function runBatch(session: Session, window: Window, i: number, parameters:
     if (isPromise(done)) await done;
   }
   if (outputs !== undefined) pass.outputs.push(outputs);
-  takeScalars(session, result, weight);
-  if (isLast) for (const tensor of prepared.made) tensor.dispose();
-}
-
-function ownResult(session: Session, { scalars, outputs }: KeptResult): void {
-  for (const name in scalars) {
-    const value = scalars[name]!;
-    if (typeof value !== "number") session.own([value]);
-  }
-  if (outputs !== undefined) session.own(Object.values(outputs));
+  takeScalars(session, result, weight, index);
+  if (optimizers.length < 2) for (const tensor of prepared.made) tensor.dispose(); // several may ask for the batch again
 }
 
 /** Names the loss of one of several optimizers after it, and reads what is in host memory already. */
-function takeScalars({ pass, activeSlot, optimizers, stepMeans }: Session, { scalars }: KeptResult, weight: number): void {
+function takeScalars({ pass, activeSlot, optimizers, stepMeans }: Session, { scalars }: KeptResult, weight: number, index: number): void {
   for (const name in scalars) {
     const ownName = name === "loss" && optimizers.length > 1 ? `${activeSlot!.name}_loss` : name;
-    pass.scalars.push({ name: ownName, value: readIfOnHost(scalars[name]!), weight, into: stepMeans });
+    const value = readIfOnHost(scalars[name]!);
+    pass.scalars.push({ name: ownName, value, weight, into: stepMeans });
+    if (name === "loss" && typeof value === "number" && !Number.isFinite(value)) pass.badLoss ??= { name: ownName, value, index };
   }
-}
-
-interface PreparedBatch {
-  readonly batch: unknown;
-  /** Tensors that `transferBatch` and `transformBatch` made. */
-  readonly made: readonly tf.Tensor[];
 }
 
 const sharedBatches = new WeakMap<Window, PreparedBatch[]>();
@@ -92,29 +83,17 @@ function sharedBatch({ optimizers, activeSlot }: Session, window: Window, i: num
   return optimizers.length > 1 && activeSlot !== optimizers[0] ? sharedBatches.get(window)?.[i] : undefined;
 }
 
-async function prepareBatch(session: Session, window: Window, i: number, index: number): Promise<PreparedBatch> {
-  const { trainer } = session;
-  const batch = window.batches[i];
-  const yielded = tensorsIn(batch);
-  const transferred = trainer.transferBatch(batch);
-  const made = transferred === batch ? [] : without(tensorsIn(transferred), yielded);
-  session.own(made);
-  const transformed = trainer.transformBatch(transferred);
-  if (transformed !== transferred) {
-    const further = without(tensorsIn(transformed), yielded);
-    session.own(further);
-    made.push(...further);
+/** Transfer, transformation and the first hook. */
+async function beginBatch(session: Session, window: Window, i: number, randomness: SectionRandomness): Promise<PreparedBatch> {
+  const prepared = prepareBatch(session, window.batches[i], randomness);
+  if (session.optimizers.length > 1) {
+    const shared = sharedBatches.get(window) ?? [];
+    shared[i] = prepared;
+    sharedBatches.set(window, shared);
   }
-  const prepared = { batch: transformed, made };
-  if (session.optimizers.length > 1) sharedBatches.set(window, [...(sharedBatches.get(window) ?? []), prepared]);
-  const done = callHook(session, "onTrainBatchStart", transformed, index);
+  const done = callHook(session, "onTrainBatchStart", prepared.batch, window.firstIndex + i);
   if (isPromise(done)) await done;
   return prepared;
-}
-
-/** Tensors that are the loop's: those that the loader yielded are not. */
-function without(tensors: tf.Tensor[], yielded: readonly tf.Tensor[]): tf.Tensor[] {
-  return yielded.length === 0 ? tensors : tensors.filter((tensor) => !yielded.includes(tensor));
 }
 
 interface UserStep {
@@ -129,12 +108,16 @@ function userStep(session: Session, batch: unknown, index: number, parameters: R
   const forward = (): tf.Scalar | undefined => {
     const before = nextTensorId();
     const returned = trainer.computeLoss(batch, index);
-    result = keepResult(returned, "trainingStep", before);
+    result = keepResult(session, returned, "trainingStep", before);
     if (returned.loss === undefined) return undefined;
     const regularization = model.regularization();
-    if (regularization !== undefined) result.scalars["regularization"] = tf.keep(regularization.clone());
+    if (regularization !== undefined) {
+      const kept = tf.keep(regularization.clone());
+      session.own([kept]);
+      result.scalars["regularization"] = kept;
+    }
     const loss = trainer.scaleLoss(regularization === undefined ? returned.loss : tf.add(returned.loss, regularization));
-    return loss.rank === 0 ? (loss as tf.Scalar) : tf.reshape(loss, []);
+    return loss.rank === 0 && loss.id >= before ? (loss as tf.Scalar) : tf.reshape(loss, []);
   };
   if (parameters === undefined) {
     tf.tidy(() => void forward());
