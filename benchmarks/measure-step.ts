@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Optimizer } from "../src/index.js";
+import type { Optimizer } from "@snapfit/optim";
 
 /**
  * Milliseconds of one `apply` on a parameter of `numValues` values on the current backend: the median of `numSteps`, after 10 that are not counted.
- * Not a test: a benchmark calls it, with the peer it is compared to in the same run.
  */
 export function measureStep(optimizer: Optimizer, numValues: number, numSteps = 50): number {
   const start = tf.randomUniform([numValues], -1, 1, "float32", 1);
