@@ -13,6 +13,8 @@ export interface FitEntry {
   totalSteps: number | null;
   /** The training loader at its end, so that a resumed script continues with the next pass. */
   loader: StateRecord | null;
+  /** The same of the validation loader. */
+  validationLoader: StateRecord | null;
 }
 
 /** Whether new limits allow more than the old ones did. */

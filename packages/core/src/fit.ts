@@ -5,7 +5,7 @@ import { callHook } from "./hooks.js";
 import { listenToSignals } from "./node/signals.js";
 import { numBatches } from "./phase-progress.js";
 import type { Session } from "./session.js";
-import { abortReason, runEpoch } from "./train-epoch.js";
+import { abortReason, askIfLimitReached, runEpoch } from "./train-epoch.js";
 import { isLoader, takeSource } from "./window.js";
 
 /** How a fit ended. */
@@ -19,22 +19,22 @@ export interface FitResult {
 /** One call of `fit`, on a trainer that is ready. */
 export async function runFit(session: Session, plan: FitPlan): Promise<FitResult> {
   const { stops, console } = session;
-  if (stops.isInterrupted) return { reason: stops.request!.reason, interrupted: true };
   session.fitCalls += 1;
   const earlier = session.fits[session.fitCalls - 1];
   if (earlier?.finished && !reopen(session, earlier, plan.limits)) {
     console.info(`Fit ${session.fitCalls} is finished (${earlier.finished.reason}): nothing to do.`);
     if (isLoader(plan.train) && earlier.loader) plan.train.loadState(earlier.loader);
+    if (isLoader(plan.validation) && earlier.validationLoader) plan.validation.loadState(earlier.validationLoader);
     return { reason: earlier.finished.reason, interrupted: false };
   }
-    const ignoreSignals = session.options.signals ? listenToSignals({ stop: (reason) => stops.ask({ kind: "interrupt", reason }), close: () => session.trainer.close() }) : undefined;
+  const ignoreSignals = session.options.signals ? listenToSignals({ stop: (reason) => stops.ask({ kind: "interrupt", reason }), close: () => session.trainer.close() }) : undefined;
   const onAbort = (): void => stops.ask({ kind: "interrupt", reason: abortReason(plan.signal!) });
   plan.signal?.addEventListener("abort", onAbort);
   session.phase = "train";
   session.fitStart = performance.now();
   try {
     if (earlier === undefined) beginFit(session, plan);
-    else console.info(`Fit ${session.fitCalls} goes on at epoch ${session.counters.epoch}, step ${session.counters.step}.`);
+    else continueFit(session, earlier, plan);
     takeSource(session, plan.train);
     await planSteps(session, plan);
     await callHook(session, "onFitStart");
@@ -58,8 +58,17 @@ function reopen(session: Session, entry: FitEntry, limits: Limits): boolean {
   session.console.info(`Fit ${session.fitCalls} had ended at its limit of ${limitsText(entry.limits)}; now ${limitsText(limits)} are allowed, so it goes on.`);
   entry.finished = null;
   entry.limits = limits;
+  session.stops.clearFinish();
   session.position.restored = entry.loader ?? undefined;
   return true;
+}
+
+/** A fit that was interrupted, or has been opened again. */
+function continueFit({ console, counters, fitCalls, validationLoader }: Session, entry: FitEntry, { limits, validation }: FitPlan): void {
+  const [now, before] = [limitsText(limits), limitsText(entry.limits)];
+  console.info(`Fit ${fitCalls} goes on at epoch ${counters.epoch}, step ${counters.step}.${now === before ? "" : ` It may now take ${now} (before: ${before}).`}`);
+  entry.limits = limits;
+  if (isLoader(validation) && validationLoader.restored) validation.loadState(validationLoader.restored);
 }
 
 function beginFit(session: Session, { limits }: FitPlan): void {
@@ -77,7 +86,11 @@ function beginFit(session: Session, { limits }: FitPlan): void {
   counters.batch = 0;
   session.isEpochRunning = false;
   session.fitSecondsBefore = 0;
-  session.fits.push({ limits, finished: null, startStep: counters.step, startEpoch: counters.globalEpoch, totalSteps: null, loader: null });
+  session.validationDue = null;
+  // What was restored of loaders was for the fit before; this one may have others.
+  session.position.restored = undefined;
+  session.validationLoader = { source: undefined, restored: undefined };
+  session.fits.push({ limits, finished: null, startStep: counters.step, startEpoch: counters.globalEpoch, totalSteps: null, loader: null, validationLoader: null });
 }
 
 /** The number of steps that schedules see, agreed between ranks; a schedule that needs it and cannot have it fails here. */
@@ -89,7 +102,7 @@ async function planSteps(session: Session, plan: FitPlan): Promise<void> {
   const own = Math.min(perEpoch * (plan.limits.epochs ?? Infinity), plan.limits.steps ?? Infinity);
   const total = Number.isFinite(own) ? entry.startStep + own : null;
   if (entry.totalSteps !== null && total !== entry.totalSteps) {
-    console.warning(`This fit now has ${total ?? "an unknown number of"} steps in all; before it was interrupted it had ${entry.totalSteps}. Schedules follow the new number.`);
+    console.warning(`This fit now has ${total ?? "an unknown number of"} steps in all; before it had ${entry.totalSteps}. Schedules follow the new number.`);
   }
   entry.totalSteps = total;
   for (const { driver } of optimizers) driver.changedRates({ ...clock, totalSteps: total ?? undefined });
@@ -100,32 +113,33 @@ async function runEpochs(session: Session, plan: FitPlan): Promise<void> {
   const { stops, counters, group } = session;
   for (;;) {
     if (plan.signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(plan.signal) });
-    const request = await stops.agree(group);
-    if (request?.kind === "interrupt") return;
     if (!session.isEpochRunning) {
-      if (request !== undefined) return;
-      if (plan.limits.epochs !== undefined && counters.epoch >= plan.limits.epochs) return stops.ask({ kind: "finish", reason: `${plan.limits.epochs} epochs` });
-      if (plan.limits.steps !== undefined && counters.step - session.fit!.startStep >= plan.limits.steps) return stops.ask({ kind: "finish", reason: `${plan.limits.steps} steps` });
+      if (plan.limits.epochs !== undefined && counters.epoch >= plan.limits.epochs) stops.ask({ kind: "finish", reason: `${plan.limits.epochs} epochs`, byLimit: true });
+      askIfLimitReached(session, plan.limits);
     }
+    const request = await stops.agree(group);
+    if (request !== undefined && (request.kind === "interrupt" || !session.isEpochRunning)) return;
     await runEpoch(session, plan);
   }
 }
 
 async function endFit(session: Session, plan: FitPlan): Promise<FitResult> {
   const { stops, trainer, counters, console } = session;
-  const { kind, reason } = stops.request!;
+  const { kind, reason, byLimit } = stops.request!;
   const interrupted = kind === "interrupt";
-  if (interrupted) console.info(`Stopped by ${reason} at epoch ${counters.epoch}, step ${counters.step}.`);
+  if (interrupted) console.info(`Stopped at epoch ${counters.epoch}, step ${counters.step}: ${reason}.`);
   else {
-    const byLimit = /^[\d.]+ (epochs|steps|s)$/.test(reason);
-    session.fit!.finished = { by: byLimit ? "limit" : "stop", reason };
-    session.fit!.loader = isLoader(plan.train) ? plan.train.saveState(0) : null;
+    const entry = session.fit!;
+    entry.finished = { by: byLimit === true ? "limit" : "stop", reason };
+    entry.loader = isLoader(plan.train) ? plan.train.saveState(0) : null;
+    entry.validationLoader = isLoader(plan.validation) ? plan.validation.saveState(0) : null;
+    stops.clearFinish();
   }
   await callHook(session, "onFitEnd", reason);
   if (!interrupted) await session.logs.emit("fit", { kind: "summary", values: summaryOf(session, reason) });
   await session.logs.flushQueue();
   await trainer.savePoint(interrupted ? "stop" : "fitEnd");
-  if (!interrupted) stops.clear();
+  if (!interrupted) stops.clearFinish();
   return { reason, interrupted };
 }
 

@@ -24,10 +24,9 @@ export class PendingScalars {
     const scalars = this.#waiting;
     if (scalars.length === 0) return;
     this.#waiting = [];
-    const values = await Promise.all(scalars.map(({ value }) => (typeof value === "number" ? value : value.data())));
+    const values = await Promise.all(scalars.map(({ value }) => (typeof value === "number" ? Promise.resolve([value]) : value.data())));
     scalars.forEach((scalar, i) => {
-      const value = values[i]!;
-      enter(scalar, typeof value === "number" ? value : value[0]!);
+      enter(scalar, values[i]![0]!);
       if (scalar.value instanceof tf.Tensor) scalar.value.dispose();
     });
   }

@@ -5,6 +5,7 @@ import type { BestModelState } from "./best-model.js";
 import { Cleanups } from "./cleanups.js";
 import { TrainerConsole } from "./console/trainer-console.js";
 import type { EarlyStopper } from "./early-stopper.js";
+import type * as evaluating from "./evaluating.js";
 import type { Evaluation } from "./evaluation.js";
 import type { FitEntry } from "./fit-entry.js";
 import type { Gradients } from "./gradients.js";
@@ -22,6 +23,7 @@ import { StepPass } from "./step-pass.js";
 import { StopRequests } from "./stop-requests.js";
 import { SectionRandomness } from "./sync-section.js";
 import type { TrainedModel } from "./trained-model.js";
+import type * as training from "./training.js";
 import type { Phase, TrainerMethods } from "./trainer-methods.js";
 import type { ResolvedOptions } from "./trainer-options.js";
 import { WeightedMeans } from "./weighted-means.js";
@@ -61,9 +63,10 @@ export class Session {
   // What `ready()` makes.
   model!: TrainedModel;
   optimizers: OptimizerSlot[] = [];
-  evaluating!: typeof import("./evaluating.js");
+  /** What `ready()` loads. */
+  evaluating!: typeof evaluating;
   /** What `fit` loads at its first call. */
-  training: typeof import("./training.js") | undefined;
+  training: typeof training | undefined;
   stoppers: { readonly train?: EarlyStopper; readonly valid?: EarlyStopper } = {};
   metrics = { train: new MetricSet(), valid: new MetricSet() };
   declaredMetrics: Metrics = {};

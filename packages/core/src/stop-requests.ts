@@ -7,16 +7,17 @@ import type { ProcessGroup } from "@snapfit/base";
 export interface StopRequest {
   readonly kind: "finish" | "interrupt";
   readonly reason: string;
+  /** Whether a limit of the fit asks: it is not saved, since a resumed script may allow more. */
+  readonly byLimit?: boolean;
 }
 
 /** Collects requests to stop. The first of each kind counts; an interruption comes before the wish to finish, which stays for the resumed run. */
 export class StopRequests {
-  #finish: string | undefined;
-  #interrupt: string | undefined;
+  #finish: StopRequest | undefined;
+  #interrupt: StopRequest | undefined;
 
   get request(): StopRequest | undefined {
-    if (this.#interrupt !== undefined) return { kind: "interrupt", reason: this.#interrupt };
-    return this.#finish === undefined ? undefined : { kind: "finish", reason: this.#finish };
+    return this.#interrupt ?? this.#finish;
   }
 
   get isInterrupted(): boolean {
@@ -25,12 +26,12 @@ export class StopRequests {
 
   /** Why this fit is to be finished, for the saved state. */
   get finish(): string | undefined {
-    return this.#finish;
+    return this.#finish?.byLimit === true ? undefined : this.#finish?.reason;
   }
 
-  ask({ kind, reason }: StopRequest): void {
-    if (kind === "interrupt") this.#interrupt ??= reason;
-    else this.#finish ??= reason;
+  ask(request: StopRequest): void {
+    if (request.kind === "interrupt") this.#interrupt ??= request;
+    else this.#finish ??= request;
   }
 
   /** What all ranks do: for each kind the request of the lowest rank that has one. */
@@ -40,6 +41,11 @@ export class StopRequests {
     this.#finish = all.find(({ finish }) => finish !== null)?.finish ?? undefined;
     this.#interrupt = all.find(({ interrupt }) => interrupt !== null)?.interrupt ?? undefined;
     return this.request;
+  }
+
+  /** The wish to finish is about one fit; an interruption is about all that would come after it. */
+  clearFinish(): void {
+    this.#finish = undefined;
   }
 
   clear(): void {

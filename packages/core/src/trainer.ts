@@ -135,6 +135,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     const plan = planFit(options, this.#session.options.accumulate);
     return this.#exclusively("fit", async () => {
       const session = this.#session;
+      if (this.#isPassedOver("fit()")) return { reason: session.stops.request!.reason, interrupted: true };
       session.training ??= await import("./training.js");
       return session.training.runFit(session, plan);
     });
@@ -155,6 +156,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     this.#enter("predict");
     try {
       await this.ready();
+      if (this.#isPassedOver("predict()")) return;
       this.#sayIfReplaying("predict()");
       yield* this.#session.evaluating.predictions(this.#session, source);
     } finally {
@@ -283,6 +285,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   async #evaluate(phase: "validation" | "test", source: BatchSource<HostForm<Batch>>): Promise<EpochMetrics> {
     const call = phase === "validation" ? "validate" : "test";
     return this.#exclusively(call, async () => {
+      if (this.#isPassedOver(`${call}()`)) return {};
       this.#sayIfReplaying(`${call}()`);
       const evaluated = await this.#session.evaluating.evaluate(this.#session, phase, { source });
       if (evaluated === undefined) return {};
@@ -290,6 +293,13 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
       await this.#session.sinks.flush();
       return evaluated.values;
     });
+  }
+
+  /** After an interruption the rest of the script is for the run that goes on. */
+  #isPassedOver(call: string): boolean {
+    const { stops, console } = this.#session;
+    if (stops.isInterrupted) console.info(`${call} is passed over: the run was stopped (${stops.request!.reason}).`);
+    return stops.isInterrupted;
   }
 
   /** Until the fit that goes on is reached, a resumed script must not change the weights: the restored state has what it did. */

@@ -1,5 +1,5 @@
 import { SnapfitError, isHostTensor } from "@snapfit/base";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { toHostTensor, toTensor } from "./batch.js";
 import type { Weights } from "./model.js";
 

@@ -50,11 +50,20 @@ export function listenToSignals({ stop, close }: SignalHandling): (interrupted: 
   };
 }
 
+const closers = new Set<() => Promise<void>>();
+
 /** Calls `close` when the event loop of the process has nothing left to do. Returns the undo. */
 export function beforeExit(close: () => Promise<void>): () => void {
   const { process } = globalThis as unknown as { process?: Process };
   if (typeof process?.on !== "function") return () => undefined;
-  const listener = (): void => void close().catch((error: unknown) => console.error(error));
-  process.on("beforeExit", listener);
-  return () => process.off("beforeExit", listener);
+  if (closers.size === 0) process.on("beforeExit", closeAll); // one listener for all: Node warns of more than ten
+  closers.add(close);
+  return () => {
+    closers.delete(close);
+    if (closers.size === 0) process.off("beforeExit", closeAll);
+  };
+}
+
+function closeAll(): void {
+  for (const close of closers) close().catch((error: unknown) => console.error(error));
 }
