@@ -21,7 +21,7 @@ export function runCommand(program, args, { cwd = root, env = process.env, inher
   });
 }
 
-/** @param {NodeJS.Signals | null} signal */
+/** @param {string | null} signal */
 const signalNumber = (signal) => (signal === "SIGINT" ? 2 : signal === "SIGKILL" ? 9 : 15);
 
 /**
