@@ -43,6 +43,8 @@ export class WindowReader {
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #limit: number;
   #left = false;
+  /** Whether an epoch goes on with this pass, and nothing has been read of it yet. */
+  #isUnreadRest = false;
 
   private constructor(session: Session, iterator: Iterator<unknown> | AsyncIterator<unknown>, limit: number) {
     this.#session = session;
@@ -55,8 +57,8 @@ export class WindowReader {
     const { counters, position } = session;
     const reader = new WindowReader(session, openPass(source), limit);
     position.isPassOpen = true;
+    reader.#isUnreadRest = counters.batch > 0;
     for (; position.toSkip > 0; position.toSkip -= 1) await reader.#iterator.next();
-    if (counters.batch >= limit) await reader.#iterator.next(); // begun, so that leaving it ends it
     return reader;
   }
 
@@ -66,6 +68,7 @@ export class WindowReader {
     const batches: unknown[] = [];
     while (batches.length < options.accumulate && !this.#left) {
       if (counters.batch + batches.length >= this.#limit) break;
+      this.#isUnreadRest = false;
       const item = this.#iterator.next();
       const { done, value } = "then" in item ? await item : item;
       if (done === true) this.#left = true;
@@ -93,6 +96,7 @@ export class WindowReader {
     const { position } = this.#session;
     position.held = wasInterrupted ? loaderState(position) : undefined;
     position.isPassOpen = false;
+    if (this.#isUnreadRest && !wasInterrupted) await this.#iterator.next(); // begun, so that leaving it ends it
     if (!this.#left) await this.#iterator.return?.();
   }
 }
