@@ -13,9 +13,9 @@ export interface BestModelState {
   readonly step: number;
 }
 
-/** Whether `value` is strictly better than the best one so far. NaN never is. */
+/** Whether `value` is strictly better than the best one so far. NaN and infinite ones never are. */
 export function isBetter(value: number, best: BestModelState | undefined, mode: Mode): boolean {
-  if (Number.isNaN(value)) return false;
+  if (!Number.isFinite(value)) return false;
   if (best === undefined) return true;
   return mode === "max" ? value > best.value : value < best.value;
 }

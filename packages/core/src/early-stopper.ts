@@ -1,4 +1,4 @@
-import { SnapfitError, type StateRecord } from "@snapfit/base";
+import { SnapfitError, nearestName, type StateRecord } from "@snapfit/base";
 import { directionOf, type Mode } from "./metric-direction.js";
 
 /** Options of {@link EarlyStopper}. */
@@ -19,6 +19,8 @@ export interface EarlyStopperOptions {
   readonly stopOnNonFinite?: boolean;
 }
 
+const optionNames = ["monitor", "patience", "minDelta", "mode", "targetValue", "divergence", "stopOnNonFinite"] as const satisfies readonly (keyof EarlyStopperOptions)[];
+
 /** Watches one value and says when training should stop, and why. */
 export class EarlyStopper {
   readonly monitor: string;
@@ -27,14 +29,20 @@ export class EarlyStopper {
   #best = NaN;
   #waited = 0;
 
-  /** @throws SnapfitError `MODE_UNKNOWN` if the name says nothing about its direction and no `mode` is given; `OPTION_INVALID`. */
+  /** @throws SnapfitError `MODE_UNKNOWN` if the name says nothing about its direction and no `mode` is given; `OPTION_UNKNOWN`, `OPTION_INVALID`. */
   constructor(options: EarlyStopperOptions = {}) {
+    const unknown = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
+    if (unknown !== undefined) {
+      const nearest = nearestName(unknown, optionNames);
+      throw new SnapfitError("OPTION_UNKNOWN", `EarlyStopper has no option "${unknown}". ${nearest === undefined ? `It has ${optionNames.join(", ")}.` : `Did you mean "${nearest}"?`}`);
+    }
     this.monitor = options.monitor ?? "loss";
     this.#options = { ...options, patience: options.patience ?? 10, minDelta: options.minDelta ?? 1e-3, stopOnNonFinite: options.stopOnNonFinite ?? true };
     const { patience, minDelta } = this.#options;
     if (!(patience >= 0)) throw new SnapfitError("OPTION_INVALID", `EarlyStopper got patience ${patience}. It takes a number of at least 0.`);
     if (!(minDelta >= 0)) throw new SnapfitError("OPTION_INVALID", `EarlyStopper got minDelta ${minDelta}. It takes a number of at least 0; the direction comes from mode.`);
     const mode = options.mode ?? directionOf(this.monitor);
+    if (mode !== undefined && mode !== "max" && mode !== "min") throw new SnapfitError("OPTION_INVALID", `EarlyStopper got mode ${String(mode)}. It takes "max" or "min".`);
     if (mode === undefined) {
       throw new SnapfitError("MODE_UNKNOWN", `EarlyStopper cannot tell whether a larger or a smaller "${this.monitor}" is better. Give mode: "max" or "min".`);
     }

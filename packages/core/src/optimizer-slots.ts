@@ -24,8 +24,11 @@ export interface OptimizerSlot {
   readonly name: string;
   readonly optimizer: Optimizer;
   readonly driver: ScheduleDriver;
-  parametersOf(all: ReadonlyMap<string, tf.Variable>): ReadonlyMap<string, tf.Variable>;
+  /** @throws SnapfitError `NO_PARAMETERS` if it has none of them. */
+  parametersOf(all: Parameters): Parameters;
 }
+
+type Parameters = ReadonlyMap<string, tf.Variable>;
 
 const inUse = new WeakSet<Optimizer>();
 
@@ -40,10 +43,19 @@ export function optimizerSlots(configured: OptimizerConfiguration | undefined): 
   });
 }
 
-function slot(name: string, { optimizer, schedule }: OptimizerSetup, parametersOf: OptimizerSlot["parametersOf"]): OptimizerSlot {
+function slot(name: string, { optimizer, schedule }: OptimizerSetup, select: (all: Parameters) => Parameters): OptimizerSlot {
   if (inUse.has(optimizer)) throw new SnapfitError("OPTIMIZER_IN_USE", `The optimizer ${optimizer.name} already belongs to a trainer. Its state is that trainer's. Make a new one for each trainer.`);
   inUse.add(optimizer);
-  return { name, optimizer, driver: new ScheduleDriver(optimizer, schedule), parametersOf };
+  return {
+    name,
+    optimizer,
+    driver: new ScheduleDriver(optimizer, schedule),
+    parametersOf(all) {
+      const own = select(all);
+      if (own.size > 0) return own;
+      throw new SnapfitError("NO_PARAMETERS", `The optimizer "${name}" has no parameter to train. The model has ${[...all.keys()].join(", ") || "none that is trainable"}. Change the predicate, or what is frozen.`);
+    },
+  };
 }
 
 function isOptimizer(value: unknown): value is Optimizer {

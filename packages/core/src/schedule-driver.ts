@@ -40,8 +40,8 @@ export class ScheduleDriver {
     return this.#optimizer.groups.map(({ name, learningRate }) => ({ name, rate: learningRate * factor }));
   }
 
-  /** Lines for rates that changed since the last call, once an epoch; schedules by step change too often to be printed. */
-  changedRates(clock: ScheduleClock): string[] {
+  /** Lines for rates that changed since the last call, once an epoch; schedules by step change too often to be printed. @param optimizerName where there are several */
+  changedRates(clock: ScheduleClock, optimizerName?: string): string[] {
     if (this.schedule === undefined || this.schedule.unit === "step") return [];
     const factor = this.factor(clock);
     const before = this.#printedFactor ?? factor;
@@ -50,7 +50,7 @@ export class ScheduleDriver {
     return groups.flatMap(({ learningRate }, i) => {
       const [old, now] = [learningRate * before, learningRate * factor];
       if (Math.abs(now - old) <= 1e-8) return [];
-      return [`Learning rate ${groups.length > 1 ? `[group ${i + 1}] ` : ""}updated: ${old.toFixed(6)} → ${now.toFixed(6)}`];
+      return [`Learning rate ${optimizerName === undefined ? "" : `of ${optimizerName} `}${groups.length > 1 ? `[group ${i + 1}] ` : ""}updated: ${old.toFixed(6)} → ${now.toFixed(6)}`];
     });
   }
 

@@ -31,7 +31,10 @@ export async function runEpoch(session: Session, plan: FitPlan): Promise<void> {
   const train = { ...(await session.epochMeans.meansOver(session.group)), ...(await session.metrics.train.compute(session.group)) };
   recordEpoch(session.history.train, counters.globalEpoch, train);
   recordEpoch(session.history.valid, counters.globalEpoch, {});
-  if (session.validationDue === null && !isValidationDue(session, plan)) askTrainStopper(session, train); // may make this epoch the last one
+  if (session.validationDue === null && !isValidationDue(session, plan)) {
+    askTrainStopper(session, train);
+    await session.stops.agree(); // this epoch may now be the last one
+  }
   if (session.validationDue === "epoch" || isValidationDue(session, plan)) {
     await validate(session, plan, "epoch");
     if (session.stops.isInterrupted) return;
@@ -55,7 +58,7 @@ async function beginEpoch(session: Session): Promise<void> {
 
 /** The windows of the epoch, up to the end of the loader, a limit or a stop. */
 async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
-  const { trainer, counters, stops, group, options } = session;
+  const { trainer, counters, stops, options } = session;
   const reader = await WindowReader.open(session, plan.train, plan.limitTrainBatches);
   const progress = new PhaseProgress(session, plan.train, plan.limitTrainBatches, session.epochMeans, counters.batch);
   let stepsBefore = counters.step;
@@ -76,7 +79,7 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
         if (counters.step % options.logEvery === 0) await logPoint(session);
         if (isStepValidationDue(session, plan)) {
           await pauseTraining(session, () => validate(session, plan, "step"));
-          if (stops.isInterrupted) return;
+          if (stops.isInterrupted) break;
         }
         const saving = trainer.savePoint("step");
         if (isPromise(saving)) await saving;
@@ -84,13 +87,21 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
       const turn = progress.advance(window.totalSize, window.batches.length);
       if (turn) await turn;
     }
-    if (counters.batch === 0 && group.size === 1 && stops.request === undefined) {
-      throw new SnapfitError("EMPTY_LOADER", "The training loader yielded no batch. fit() needs at least one batch an epoch. Check its source; an iterator that was used up before is empty too.");
-    }
+    await stops.agree(); // how the epoch ends depends on it
+    await refuseEmptyEpoch(session);
+  } catch (error) {
+    await reader.close(true).catch(() => undefined); // the first error is the one to show
+    throw error;
   } finally {
     session.console.clearProgress();
-    await reader.close(stops.isInterrupted && (await stops.agree(group))?.kind === "interrupt");
   }
+  await reader.close(stops.isInterrupted);
+}
+
+async function refuseEmptyEpoch({ counters, group, stops }: Session): Promise<void> {
+  const isEmpty = group.size === 1 ? counters.batch === 0 : (await group.allGather(counters.batch)).every((batches) => batches === 0);
+  if (!isEmpty || stops.request !== undefined) return;
+  throw new SnapfitError("EMPTY_LOADER", "The training loader yielded no batch. fit() needs at least one batch an epoch. Check its source; an iterator that was used up before is empty too.");
 }
 
 async function logPoint(session: Session): Promise<void> {
@@ -110,7 +121,7 @@ function shouldStop(session: Session, { limits, signal }: FitPlan): Awaitable<bo
   const { stops, group } = session;
   if (signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(signal) });
   askIfLimitReached(session, limits);
-  return group.size === 1 ? stops.request !== undefined : stops.agree(group).then((request) => request !== undefined);
+  return group.size === 1 ? stops.request !== undefined : stops.agree().then((request) => request !== undefined);
 }
 
 /** The limits that may be reached within an epoch. */
@@ -197,7 +208,7 @@ function updateMetricSchedules(session: Session, values: EpochMetrics): void {
     const { valid } = session.stoppers;
     const monitor = schedule.monitor ?? valid?.monitor ?? "loss";
     const value = values[monitor];
-    if (value === undefined) session.console.warning(`ReduceLROnPlateau: monitor key '${monitor}' not found`);
+    if (value === undefined) session.console.once("warning", `ReduceLROnPlateau: monitor key '${monitor}' not found`);
     else schedule.update(value, schedule.mode ?? (valid?.monitor === monitor ? valid.mode : session.directionOf(monitor)));
   }
 }
@@ -206,9 +217,9 @@ async function endEpoch(session: Session, plan: FitPlan, train: Readonly<Record<
   const { counters, console, trainer } = session;
   await logPoint(session);
   session.isEpochRunning = false; // schedules now see this epoch as done
-  for (const { driver } of session.optimizers) {
+  for (const { name, driver } of session.optimizers) {
     if (driver.schedule?.unit === "metric" && plan.validation === undefined) console.once("warning", "ReduceLROnPlateau requires validation outputs");
-    for (const line of driver.changedRates(session.clock)) console.info(line);
+    for (const line of driver.changedRates(session.clock, session.optimizers.length > 1 ? name : undefined)) console.info(line);
   }
   session.isEpochRunning = true;
   askTrainStopper(session, train);
