@@ -33,7 +33,7 @@ export async function evaluate(session: Session, phase: EvaluationPhase, given: 
   session.phase = phase;
   try {
     const metrics = await session.trainer.runEvaluation(phase);
-    return evaluation.dropped ? undefined : { values: metrics, logged: evaluation.logged.means() };
+    return evaluation.dropped ? undefined : { values: metrics, logged: await evaluation.logged.meansOver(session.group) };
   } finally {
     session.evaluation = undefined;
     session.phase = outer;
@@ -67,7 +67,7 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
         collected?.push(outputs);
         if (evaluation.emit && !(await evaluation.emit(outputs))) break;
       }
-      if (stops.isInterrupted) {
+      if (stops.isInterruptAsked) {
         evaluation.dropped = true;
         break;
       }
@@ -78,9 +78,11 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
   }
   await session.pending.resolve();
   if (group.size > 1) evaluation.dropped = (await group.allGather(evaluation.dropped)).includes(true);
+  if (evaluation.dropped) await stops.agree();
   if (!hasHooks || evaluation.dropped) return {};
   const values: Record<string, number> = { ...(await means.meansOver(group)), ...(await metrics.valid.compute(group)) };
-  if (collected !== undefined && collected.length > 0) Object.assign(values, await trainer.computeMetrics(await joinOverRanks(session, collected)));
+  const joined = collected && (await joinOverRanks(session, collected));
+  if (joined !== undefined) Object.assign(values, await trainer.computeMetrics(joined));
   await callHook(session, "onValidationEpochEnd", values);
   return values;
 }
@@ -119,10 +121,12 @@ function keptOutputs(session: Session, phase: EvaluationPhase, batch: unknown, i
 
 const stepNames = { validation: "validationStep", test: "testStep", prediction: "predictStep" };
 
-/** Outputs of all batches, and of all ranks in rank order, joined along the first dimension. */
-async function joinOverRanks({ group }: Session, batches: readonly HostOutputs[]): Promise<HostOutputs> {
-  const own = joinOutputs(batches);
-  return group.size === 1 ? own : joinOutputs(await group.allGather(own));
+/** Outputs of all batches, and of all ranks in rank order, joined along the first dimension; undefined if there were none. */
+async function joinOverRanks({ group }: Session, batches: readonly HostOutputs[]): Promise<HostOutputs | undefined> {
+  const own = batches.length === 0 ? null : joinOutputs(batches);
+  const all = group.size === 1 ? [own] : await group.allGather(own);
+  const present = all.filter((outputs) => outputs !== null);
+  return present.length === 0 ? undefined : joinOutputs(present);
 }
 
 function joinOutputs(batches: readonly HostOutputs[]): HostOutputs {

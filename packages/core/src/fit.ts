@@ -110,14 +110,14 @@ async function planSteps(session: Session, plan: FitPlan): Promise<void> {
 }
 
 async function runEpochs(session: Session, plan: FitPlan): Promise<void> {
-  const { stops, counters, group } = session;
+  const { stops, counters } = session;
   for (;;) {
     if (plan.signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(plan.signal) });
     if (!session.isEpochRunning) {
       if (plan.limits.epochs !== undefined && counters.epoch >= plan.limits.epochs) stops.ask({ kind: "finish", reason: `${plan.limits.epochs} epochs`, byLimit: true });
       askIfLimitReached(session, plan.limits);
     }
-    const request = await stops.agree(group);
+    const request = await stops.agree();
     if (request !== undefined && (request.kind === "interrupt" || !session.isEpochRunning)) return;
     await runEpoch(session, plan);
   }

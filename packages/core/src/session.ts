@@ -37,7 +37,7 @@ export class Session {
   readonly group: ProcessGroup;
   readonly sinks: LogSinks;
   readonly logs: LogHub;
-  readonly stops = new StopRequests();
+  readonly stops: StopRequests;
 
   // What goes into a saved state.
   readonly counters: Counters = { fit: 0, epoch: 0, globalEpoch: 0, batch: 0, step: 0, samples: 0 };
@@ -114,6 +114,7 @@ export class Session {
     this.collectsOutputs = collectsOutputs;
     this.options = options;
     this.group = options.processGroup ?? soloGroup();
+    this.stops = new StopRequests(this.group);
     this.console = new TrainerConsole(options.logger, options.quiet || this.group.rank > 0);
     this.sinks = new LogSinks(this.console);
     this.logs = new LogHub(this);
@@ -164,6 +165,11 @@ export class Session {
       firstSample,
       numSamples,
     );
+  }
+
+  /** A rank that fails ends the group: the others would wait for it for ever. */
+  leaveGroup(error: unknown): void {
+    if (this.group.size > 1) this.group.abort(error);
   }
 
   own(tensors: Iterable<tf.Tensor>): void {

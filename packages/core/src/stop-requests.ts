@@ -11,45 +11,67 @@ export interface StopRequest {
   readonly byLimit?: boolean;
 }
 
-/** Collects requests to stop. The first of each kind counts; an interruption comes before the wish to finish, which stays for the resumed run. */
+/** The first request of each kind. */
+interface Requests {
+  readonly finish?: StopRequest | undefined;
+  readonly interrupt?: StopRequest | undefined;
+}
+
+/**
+ * Collects requests to stop. The first of each kind counts; an interruption comes before the wish to finish, which stays for the resumed run.
+ * With several ranks a request counts once all have agreed on it, so that all of them decide alike wherever they stand.
+ */
 export class StopRequests {
-  #finish: StopRequest | undefined;
-  #interrupt: StopRequest | undefined;
+  readonly #group: ProcessGroup;
+  #asked: Requests = {};
+  #agreed: Requests = {};
+
+  constructor(group: ProcessGroup) {
+    this.#group = group;
+  }
 
   get request(): StopRequest | undefined {
-    return this.#interrupt ?? this.#finish;
+    return this.#agreed.interrupt ?? this.#agreed.finish;
   }
 
   get isInterrupted(): boolean {
-    return this.#interrupt !== undefined;
+    return this.#agreed.interrupt !== undefined;
+  }
+
+  /** Whether this rank has been interrupted, maybe before the others know. */
+  get isInterruptAsked(): boolean {
+    return this.#asked.interrupt !== undefined;
   }
 
   /** Why this fit is to be finished, for the saved state. */
   get finish(): string | undefined {
-    return this.#finish?.byLimit === true ? undefined : this.#finish?.reason;
+    const { finish } = this.#asked;
+    return finish?.byLimit === true ? undefined : finish?.reason;
   }
 
   ask(request: StopRequest): void {
-    if (request.kind === "interrupt") this.#interrupt ??= request;
-    else this.#finish ??= request;
+    if (this.#asked[request.kind] === undefined) this.#asked = { ...this.#asked, [request.kind]: request };
+    if (this.#group.size === 1) this.#agreed = this.#asked;
   }
 
-  /** What all ranks do: for each kind the request of the lowest rank that has one. */
-  async agree(group: ProcessGroup): Promise<StopRequest | undefined> {
-    if (group.size === 1) return this.request;
-    const all = await group.allGather({ finish: this.#finish ?? null, interrupt: this.#interrupt ?? null });
-    this.#finish = all.find(({ finish }) => finish !== null)?.finish ?? undefined;
-    this.#interrupt = all.find(({ interrupt }) => interrupt !== null)?.interrupt ?? undefined;
+  /** What all ranks do: for each kind the request of the lowest rank that has one. Collective. */
+  async agree(): Promise<StopRequest | undefined> {
+    if (this.#group.size === 1) return this.request;
+    const all = await this.#group.allGather({ finish: this.#asked.finish ?? null, interrupt: this.#asked.interrupt ?? null });
+    const first = (kind: StopRequest["kind"]): StopRequest | undefined => all.find((asked) => asked[kind] !== null)?.[kind] ?? undefined;
+    this.#agreed = { finish: first("finish"), interrupt: first("interrupt") };
+    this.#asked = { finish: this.#agreed.finish ?? this.#asked.finish, interrupt: this.#agreed.interrupt ?? this.#asked.interrupt }; // what came meanwhile stays for the next time
     return this.request;
   }
 
   /** The wish to finish is about one fit; an interruption is about all that would come after it. */
   clearFinish(): void {
-    this.#finish = undefined;
+    this.#asked = { interrupt: this.#asked.interrupt };
+    this.#agreed = { interrupt: this.#agreed.interrupt };
   }
 
   clear(): void {
-    this.#finish = undefined;
-    this.#interrupt = undefined;
+    this.#asked = {};
+    this.#agreed = {};
   }
 }

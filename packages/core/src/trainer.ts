@@ -159,6 +159,9 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
       if (this.#isPassedOver("predict()")) return;
       this.#sayIfReplaying("predict()");
       yield* this.#session.evaluating.predictions(this.#session, source);
+    } catch (error) {
+      this.#session.leaveGroup(error);
+      throw error;
     } finally {
       this.#running = undefined;
     }
@@ -272,6 +275,9 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     try {
       await this.ready();
       return await body();
+    } catch (error) {
+      this.#session.leaveGroup(error);
+      throw error;
     } finally {
       this.#running = undefined;
     }
