@@ -3,6 +3,7 @@ import { allowsMore, limitsText, type FitEntry } from "./fit-entry.js";
 import type { FitPlan, Limits } from "./fit-options.js";
 import { callHook } from "./hooks.js";
 import { listenToSignals } from "./node/signals.js";
+import { checkGradientNorms } from "./not-finite.js";
 import { numBatches } from "./phase-progress.js";
 import type { Session } from "./session.js";
 import { abortReason, askIfLimitReached, runEpoch } from "./train-epoch.js";
@@ -127,6 +128,8 @@ async function endFit(session: Session, plan: FitPlan): Promise<FitResult> {
   const { stops, trainer, counters, console } = session;
   const { kind, reason, byLimit } = stops.request!;
   const interrupted = kind === "interrupt";
+  await checkGradientNorms(session); // an interrupted run has not come to its next logging point
+  await session.pending.resolve();
   if (interrupted) console.info(`Stopped at epoch ${counters.epoch}, step ${counters.step}: ${reason}.`);
   else {
     const entry = session.fit!;

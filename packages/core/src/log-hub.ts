@@ -1,3 +1,4 @@
+import { hostValues } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { SnapfitError, isHostTensor, type HostTensor } from "@snapfit/base";
 import { toHostTensor } from "./batch.js";
@@ -8,10 +9,17 @@ import type { Session } from "./session.js";
 export type QueuedRecord = WithoutRow<LogRecord>;
 type WithoutRow<R> = R extends unknown ? Omit<R, keyof LogRow> : never;
 
+/** A record that waits for a logging point. */
+export interface WaitingRecord extends LogRow {
+  /** The tensor that is read then. */
+  readonly held: tf.Tensor | undefined;
+  make(): QueuedRecord | Promise<QueuedRecord>;
+}
+
 /** Collects what is logged within steps, and hands it to the sinks at logging points. */
 export class LogHub {
   readonly #session: Session;
-  #queue: { key: string; step: number; epoch: number; fit: number; make: () => QueuedRecord | Promise<QueuedRecord>; release: () => void }[] = [];
+  #queue: WaitingRecord[] = [];
 
   constructor(session: Session) {
     this.#session = session;
@@ -19,32 +27,45 @@ export class LogHub {
 
   /** A scalar of the user's. Training values are means since the last record, weighted by the batch; those of a validation are means over it. */
   scalar(name: string, value: tf.Tensor | number): void {
-    const { phase, pending, evaluation, recordMeans, stepWeight } = this.#session;
+    const { phase, pending, pass, evaluation, recordMeans, stepWeight } = this.#session;
+    if (typeof value !== "number" && value.size !== 1) throw new SnapfitError("SHAPE_MISMATCH", `log("${name}") got shape [${value.shape.join(", ")}]. It takes a number or a scalar tensor. Take a mean, or use logHistogram().`);
     const means = phase === "train" || phase === "idle" ? recordMeans : (evaluation?.logged ?? recordMeans);
-    const kept = typeof value === "number" ? value : tf.keep(value.clone());
-    pending.add({ name, value: kept, weight: stepWeight, into: [means] });
+    const number = typeof value === "number" ? value : hostValues(value)?.[0];
+    const scalar = { name, value: number ?? tf.keep((value as tf.Tensor).clone()), weight: stepWeight, into: [means] };
+    if (!pass.isOpen) return pending.add(scalar);
+    if (typeof scalar.value !== "number") this.#session.own([scalar.value]);
+    pass.scalars.push(scalar);
   }
 
   /** Queues a record; tensors in it are copied now and read at the next logging point. */
-  later(key: string, make: () => QueuedRecord | Promise<QueuedRecord>, release: () => void = () => undefined): void {
-    const { step, globalEpoch, fit } = this.#session.counters;
-    this.#queue.push({ key, step, epoch: globalEpoch, fit, make, release });
+  later(key: string, make: () => QueuedRecord | Promise<QueuedRecord>, held?: tf.Tensor): void {
+    const { counters: { step, globalEpoch, fit }, pass } = this.#session;
+    const record = { key, step, epoch: globalEpoch, fit, make, held };
+    if (!pass.isOpen) return void this.#queue.push(record);
+    if (held !== undefined) this.#session.own([held]);
+    pass.records.push(record);
+  }
+
+  /** Takes over what was logged in a step. */
+  commit(records: readonly WaitingRecord[]): void {
+    for (const { held } of records) if (held !== undefined) this.#session.disown(held);
+    this.#queue.push(...records);
   }
 
   histogram(name: string, values: tf.Tensor | HostTensor | ArrayLike<number>, numBins: number): void {
-    const held = hold(values);
+    const held = values instanceof tf.Tensor ? tf.keep(values.clone()) : undefined;
     this.later(name, async () => {
-      const data = held.value instanceof tf.Tensor ? await held.value.data() : isHostTensor(held.value) ? held.value.data : held.value;
+      const data = values instanceof tf.Tensor ? await held!.data() : isHostTensor(values) ? values.data : values;
       return { kind: "histogram", ...histogramOf(data, numBins) };
-    }, held.release);
+    }, held);
   }
 
   image(name: string, image: tf.Tensor | HostTensor): void {
     if (image.shape.length !== 2 && image.shape.length !== 3) {
       throw new SnapfitError("SHAPE_MISMATCH", `logImage got shape [${image.shape.join(", ")}]. It takes [height, width] or [height, width, channels].`);
     }
-    const held = hold(image);
-    this.later(name, async () => ({ kind: "image", image: held.value instanceof tf.Tensor ? await toHostTensor(held.value) : held.value }), held.release);
+    const held = image instanceof tf.Tensor ? tf.keep(image.clone()) : undefined;
+    this.later(name, async () => ({ kind: "image", image: image instanceof tf.Tensor ? await toHostTensor(held!) : image }), held);
   }
 
   /** A logging point: reads what waits on the device, writes the record of training values, then all that is queued. */
@@ -72,12 +93,14 @@ export class LogHub {
   async flushQueue(): Promise<void> {
     const queue = this.#queue;
     this.#queue = [];
-    for (const { key, step, epoch, fit, make, release } of queue) {
-      try {
-        await this.#send({ ...(await make()), key, step, epoch, fit });
-      } finally {
-        release();
+    try {
+      for (const { key, step, epoch, fit, make, held } of queue) {
+        const record = await make();
+        held?.dispose();
+        await this.#send({ ...record, key, step, epoch, fit });
       }
+    } finally {
+      for (const { held } of queue) held?.dispose();
     }
   }
 
@@ -88,7 +111,7 @@ export class LogHub {
   }
 
   dispose(): void {
-    for (const { release } of this.#queue) release();
+    for (const { held } of this.#queue) held?.dispose();
     this.#queue = [];
   }
 
@@ -111,11 +134,4 @@ export function named(prefix: string, values: Readonly<Record<string, number>>):
 
 function rateName(optimizer: string, group: string): string {
   return ["train/lr", ...(optimizer === "default" ? [] : [optimizer]), ...(group === "default" ? [] : [group])].join("_");
-}
-
-/** A value that outlives its step: tensors are cloned and kept, all else is taken as it is. */
-function hold<T>(value: T): { value: T; release: () => void } {
-  if (!(value instanceof tf.Tensor)) return { value, release: () => undefined };
-  const kept = tf.keep(value.clone());
-  return { value: kept as unknown as T, release: () => kept.dispose() };
 }

@@ -94,7 +94,7 @@ export class Session {
   /** Norms of the gradients of steps on a device backend, to be read at the next logging point. */
   gradientNorms: { readonly norm: tf.Scalar; readonly step: number }[] = [];
   /** Gradients whose norm is known already. */
-  checked: { readonly gradients: Gradients; readonly norm: number } | undefined;
+  checked: { readonly gradients: Gradients; readonly norm: number | tf.Scalar } | undefined;
   warnedOfNorm: number | undefined;
   /** Tensors that the loop made for the running batch or window; disposed at its end, also after a throw. */
   readonly #owned: tf.Tensor[] = [];
@@ -167,9 +167,21 @@ export class Session {
     );
   }
 
-  /** A rank that fails ends the group: the others would wait for it for ever. */
-  leaveGroup(error: unknown): void {
+  /** After a throw: what was logged reaches the sinks, nothing stays on the device, and the other ranks do not wait for this one for ever. */
+  async recover(error: unknown): Promise<void> {
     if (this.group.size > 1) this.group.abort(error);
+    this.release();
+    try {
+      await this.pending.resolve();
+      await this.logs.flushQueue();
+    } catch {
+      // The first error is the one to show.
+    }
+    for (const { norm } of this.gradientNorms) norm.dispose();
+    this.gradientNorms = [];
+    this.pending.dispose();
+    this.logs.dispose();
+    await this.sinks.flush();
   }
 
   own(tensors: Iterable<tf.Tensor>): void {
@@ -189,5 +201,8 @@ export class Session {
     for (const gradient of this.accumulated.values()) gradient.dispose();
     this.accumulated.clear();
     this.stepWeight = 1;
+    this.activeSlot = undefined;
+    this.checked = undefined;
+    if (this.pass.isOpen) this.pass = new StepPass();
   }
 }

@@ -22,7 +22,10 @@ export async function runOptimizerStep(session: Session, window: Window): Promis
   if (applied) session.model.applyConstraints();
   commit(session, window, passes);
   if (applied) counters.step += 1;
-  if (optimizers.length > 0 && !hadGradients) session.console.once("info", "trainingStep returned no loss: the batch is averaged and logged, no parameter is changed.");
+  if (!hadGradients) {
+    const why = optimizers.length === 0 ? "The trainer has no optimizer" : "trainingStep returned no loss";
+    session.console.once("info", `${why}: batches are averaged and logged, no parameter is changed.`);
+  }
   if (hadGradients) {
     const done = trainer.onOptimizerStep({ skipped: !applied });
     if (isPromise(done)) await done;
@@ -31,13 +34,14 @@ export async function runOptimizerStep(session: Session, window: Window): Promis
 
 /** Moves the counters and hands the values of the last passes to the means and metrics. */
 function commit(session: Session, window: Window, passes: readonly StepPass[]): void {
-  const { counters, pending, metrics, position } = session;
+  const { counters, pending, logs, metrics, position } = session;
   for (const pass of passes) {
     for (const scalar of pass.scalars) {
       if (typeof scalar.value !== "number") session.disown(scalar.value);
       pending.add(scalar);
     }
     for (const outputs of pass.outputs) metrics.train.update(outputs);
+    if (pass.records.length > 0) logs.commit(pass.records);
   }
   session.pass = new StepPass();
   counters.batch += window.batches.length;

@@ -19,7 +19,7 @@ import { Session } from "./session.js";
 import { setSession } from "./session-of.js";
 import type { Phase, TrainerMethods } from "./trainer-methods.js";
 import { resolveOptions, type LossFunction, type TrainerOptions } from "./trainer-options.js";
-import { TrainerSteps } from "./trainer-steps.js";
+import { checkValidationStep, TrainerSteps } from "./trainer-steps.js";
 import { assignWeights, readWeights, type WeightsMismatch } from "./weights.js";
 
 /**
@@ -129,10 +129,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
 
   /**
    * Trains. The n-th call is the n-th fit of the run: after a resume finished ones are skipped and the running one goes on.
-   * @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID`, `BUSY`, `NOT_FINITE`, `ONE_SHOT_LOADER`, `EMPTY_LOADER`, `TOTAL_STEPS_UNKNOWN`; what a step or hook throws, unchanged
+   * @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID`, `BUSY`, `NOT_FINITE`, `NO_VALIDATION_STEP`, `ONE_SHOT_LOADER`, `EMPTY_LOADER`, `TOTAL_STEPS_UNKNOWN`; what a step or hook throws, unchanged
    */
   async fit(options: FitOptions<Batch>): Promise<FitResult> {
     const plan = planFit(options, this.#session.options.accumulate);
+    if (plan.validation !== undefined) checkValidationStep(this);
     return this.#exclusively("fit", async () => {
       const session = this.#session;
       if (this.#isPassedOver("fit()")) return { reason: session.stops.request!.reason, interrupted: true };
@@ -160,7 +161,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
       this.#sayIfReplaying("predict()");
       yield* this.#session.evaluating.predictions(this.#session, source);
     } catch (error) {
-      this.#session.leaveGroup(error);
+      await this.#session.recover(error);
       throw error;
     } finally {
       this.#running = undefined;
@@ -276,7 +277,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
       await this.ready();
       return await body();
     } catch (error) {
-      this.#session.leaveGroup(error);
+      await this.#session.recover(error);
       throw error;
     } finally {
       this.#running = undefined;

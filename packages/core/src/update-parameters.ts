@@ -41,6 +41,9 @@ function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFini
   session.gradientNorms.push({ norm: tf.keep(norm), step: session.counters.step + 1 });
   const guarded = guardGradients(gradients, norm);
   exchange(session, gradients, guarded);
+  const guardedNorm = tf.tidy(() => tf.where(tf.isFinite(norm), norm, 0) as tf.Scalar);
+  session.own([guardedNorm]);
+  session.checked = { gradients: guarded, norm: guardedNorm };
   return guarded;
 }
 
