@@ -1,6 +1,6 @@
 import type { Contract } from "./contract.js";
 import { MemoryStorage } from "@snapfit/base";
-import { prepare } from "./run.js";
+import { evaluateAll, prepare } from "./run.js";
 import { SuperCalls } from "./super-calls.js";
 
 /** Each override calls `super` once, waits for it, and does its own part where it belongs. */
@@ -12,9 +12,7 @@ export async function checkSuperCalls(contract: Contract): Promise<void> {
   let failure: unknown;
   try {
     await trainer.fit({ ...data, epochs: 1 });
-    await trainer.validate(data.validation);
-    await trainer.test(data.validation);
-    await trainer.predictAll(data.validation);
+    await evaluateAll(trainer);
     await contract.settings.scenario?.(trainer as never, data);
     await trainer.applyState(await trainer.captureState());
   } catch (error) {

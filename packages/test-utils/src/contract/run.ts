@@ -92,9 +92,7 @@ export async function runContract(settings: RunSettings): Promise<Outcome> {
     if (settings.from) await trainer.applyState(settings.from);
     await trainer.fit({ ...data, epochs: 2, validateEvery: { steps: 2 } });
     await trainer.fit({ ...data, epochs: 1 });
-    await trainer.validate(data.validation); // not between the fits: a resumed run does it again, with the restored weights
-    await trainer.test(data.validation);
-    await trainer.predictAll(data.validation);
+    await evaluateAll(trainer); // not between the fits: a resumed run does it again, with the restored weights
     await (settings.scenario as ContractSettings["scenario"])?.(trainer, data);
     const history = structuredClone(trainer.history);
     const progress = { ...trainer.progress };
@@ -102,6 +100,14 @@ export async function runContract(settings: RunSettings): Promise<Outcome> {
   } finally {
     await release();
   }
+}
+
+/** Every evaluation that a user may ask for. */
+export async function evaluateAll(trainer: TinyTrainer): Promise<void> {
+  const { validation } = contractData();
+  await trainer.validate(validation);
+  await trainer.test(validation);
+  await trainer.predictAll(validation);
 }
 
 /** A user's class outside of all add-ons, which watches. */
