@@ -22,3 +22,5 @@ export interface Callback {
 
 /** The names of the ten hooks. */
 export type HookName = keyof Callback;
+export const hookNames = ["onFitStart", "onFitEnd", "onTrainEpochStart", "onTrainEpochEnd", "onTrainBatchStart", "onTrainBatchEnd", "onValidationEpochStart",
+  "onValidationEpochEnd", "onValidationBatchStart", "onValidationBatchEnd"] as const satisfies readonly HookName[];

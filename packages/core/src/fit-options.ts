@@ -57,6 +57,10 @@ export function planFit<Batch>(options: FitOptions<Batch>, accumulate: number): 
   if (epochs === undefined && steps === undefined && maxSeconds === undefined && !fastRun) {
     throw new SnapfitError("NO_LIMIT", "fit() got no limit. It takes epochs, steps or maxSeconds, alone or together. Add for example epochs: 10.");
   }
+  if (!["epochs", "steps"].some((unit) => unit in Object(validateEvery)) || Object.keys(validateEvery).some((unit) => unit !== "epochs" && unit !== "steps")) {
+    throw new SnapfitError("OPTION_INVALID", `Option validateEvery is ${JSON.stringify(validateEvery)}. It takes { epochs: number } or { steps: number }.`);
+  }
+  if (options.signal !== undefined && typeof options.signal?.addEventListener !== "function") throw new SnapfitError("OPTION_INVALID", `Option signal is ${String(options.signal)}. It takes an AbortSignal.`);
   const counts = { epochs, steps, limitTrainBatches, limitValidationBatches, "validateEvery.epochs": (validateEvery as { epochs?: number }).epochs, "validateEvery.steps": (validateEvery as { steps?: number }).steps };
   for (const [name, value] of Object.entries(counts)) if (value !== undefined && value !== Infinity) checkCount(name, value);
   if (maxSeconds !== undefined && !(maxSeconds > 0)) throw new SnapfitError("OPTION_INVALID", `Option maxSeconds is ${String(maxSeconds)}. It takes a number of seconds above 0.`);

@@ -1,4 +1,4 @@
-import type { HostOutputs, HostTensor } from "@snapfit/base";
+import { SnapfitError, type HostOutputs, type HostTensor } from "@snapfit/base";
 import type * as tf from "@tensorflow/tfjs";
 import type { BatchSource } from "./batch.js";
 import { evaluate } from "./evaluation.js";
@@ -12,8 +12,11 @@ export type HostPrediction = HostTensor | HostOutputs;
 
 const SINGLE = " prediction"; // a name that no user gives
 
-/** A prediction as the loop's outputs. */
+/** A prediction as the loop's outputs. @throws SnapfitError `STEP_RESULT` */
 export function predictionResult(prediction: Prediction | readonly tf.Tensor[]): StepResult {
+  if (typeof prediction !== "object" || prediction === null) {
+    throw new SnapfitError("STEP_RESULT", `predictStep returned ${typeof prediction} ${String(prediction)}. It returns a tensor, or several by name or in a list.`);
+  }
   if (Array.isArray(prediction)) return { outputs: Object.fromEntries((prediction as readonly tf.Tensor[]).map((tensor, i) => [`output${i}`, tensor])) };
   return { outputs: isSingle(prediction) ? { [SINGLE]: prediction } : (prediction as Record<string, tf.Tensor>) };
 }

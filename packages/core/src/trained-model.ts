@@ -2,7 +2,7 @@ import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { dropout } from "./dropout.js";
 import { placeLayers, weightsByPath, type LayerWeight, type PlacedLayer } from "./layer-paths.js";
-import { isLayersModel, type Model, type ParameterSource } from "./model.js";
+import { checkModel, isLayersModel, type Model, type ParameterSource } from "./model.js";
 import { sectionRandomness } from "./sync-section.js";
 
 /** A model as the loop sees it, whatever it is. */
@@ -22,15 +22,12 @@ export interface TrainedModel {
 
 /** Adapts a model. Dropout layers of a LayersModel draw from the trainer's streams from then on. */
 export function adoptModel(model: Model): TrainedModel {
+  checkModel(model);
   return isLayersModel(model) ? new LayersAdapter(model) : new SourceAdapter(model);
 }
 
 class SourceAdapter implements TrainedModel {
-  constructor(readonly source: ParameterSource) {
-    if (typeof source?.parameters !== "function") {
-      throw new SnapfitError("MODEL_INVALID", `The model is ${describe(source)}. Give a tf.LayersModel, an object with parameters(): Map<string, tf.Variable>, or a function that makes one.`);
-    }
-  }
+  constructor(readonly source: ParameterSource) {}
 
   parameters(): ReadonlyMap<string, tf.Variable> {
     const parameters = this.source.parameters();
@@ -114,9 +111,4 @@ function replaceDropout({ path, layer }: PlacedLayer): void {
     const noiseShape = layer.getClassName() === "SpatialDropout1D" ? [null, 1, null] : own.noiseShape;
     return tf.tidy(() => dropout(input, own.rate, path, randomness, noiseShape));
   };
-}
-
-function describe(value: unknown): string {
-  if (value === null || typeof value !== "object") return `${typeof value} ${String(value)}`;
-  return value instanceof Promise ? "a promise" : `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no members"}`;
 }

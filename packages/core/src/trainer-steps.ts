@@ -19,6 +19,12 @@ import type { EvaluationPhase, SavePointKind } from "./trainer-methods.js";
 import { readWeights } from "./weights.js";
 import type { Window } from "./window.js";
 
+/** Refuses a validation that nobody has written, before an epoch is spent. @throws SnapfitError `NO_VALIDATION_STEP` */
+export function checkValidationStep<Batch>(trainer: TrainerSteps<Batch>): void {
+  const { validationStep, computeOutputs } = TrainerSteps.prototype as unknown as Record<string, unknown>;
+  if (trainer["validationStep"] === validationStep && trainer["computeOutputs"] === computeOutputs) trainer["validationStep"](undefined as Batch, 0);
+}
+
 /**
  * The overridable methods of a trainer, with their defaults, in the order in which the loop calls them.
  * `docs/loop.md` draws that order and says where `super` stands.

@@ -7,7 +7,7 @@ import { Lines } from "./regression.js";
 /** Makes a model of one parameter: `forward(x)` is w x. */
 export function scalarModel(initial = 1): () => ParameterSource {
   return () => {
-    const w = tf.variable(tf.scalar(initial));
+    const w = tf.tidy(() => tf.variable(tf.scalar(initial)));
     return { parameters: () => new Map([["w", w]]), forward: (inputs) => tf.mul(inputs as tf.Tensor, w) };
   };
 }
