@@ -14,7 +14,8 @@ export interface ProgressState {
   readonly means: Readonly<Record<string, number>>;
 }
 
-const BAR = 20;
+/** Characters between the brackets of the bar: as many as there is room for. A shorter one would say nothing. */
+const BAR = { longest: 20, shortest: 5 };
 
 /** `[ 3/50] Training [####----] 120/469 | loss:0.123 | 9800/s | 12s left`, cut to the terminal's width. ASCII but for the names of values. */
 export function progressLine({ title, done, total, doneBefore, samples, seconds, means }: ProgressState, columns: number): string {
@@ -23,10 +24,11 @@ export function progressLine({ title, done, total, doneBefore, samples, seconds,
   if (seconds > 0 && samples > 0) parts.push(`${formatRate(samples / seconds)}/s`);
   const own = done - doneBefore;
   if (total !== undefined && own > 0 && done < total) parts.push(`${formatTime((seconds / own) * (total - done))} left`);
-  const filled = total === undefined ? 0 : Math.min(BAR, Math.floor((BAR * done) / Math.max(1, total)));
-  const bar = total === undefined ? "" : `[${"#".repeat(filled)}${"-".repeat(BAR - filled)}] `;
-  const text = `${title} ${bar}${parts.join(" | ")}`;
-  return textWidth(text) <= columns ? text : fitText(`${title} ${parts.join(" | ")}`, columns);
+  const text = parts.join(" | ");
+  const length = Math.min(BAR.longest, columns - textWidth(`${title} [] ${text}`));
+  if (total === undefined || length < BAR.shortest) return fitText(`${title} ${text}`, columns);
+  const filled = Math.min(length, Math.floor((length * done) / Math.max(1, total)));
+  return `${title} [${"#".repeat(filled)}${"-".repeat(length - filled)}] ${text}`;
 }
 
 function formatRate(rate: number): string {
