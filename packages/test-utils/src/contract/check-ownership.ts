@@ -17,7 +17,7 @@ export async function checkOwnership(contract: Contract): Promise<void> {
   } catch (error) {
     failure = error;
   } finally {
-    await prepared.release();
+    await prepared.release().catch((error: unknown) => (failure ??= error));
   }
   const faults = ownership.faults();
   if (faults.length > 0) throw contract.fault(faults.join(`\n${contract.name} `), failure);

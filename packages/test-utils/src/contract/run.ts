@@ -87,19 +87,27 @@ export async function runContract(settings: RunSettings): Promise<Outcome> {
     if (kind === "epoch") numTensors.push(tf.memory().numTensors);
     await settings.onSavePoint?.(trainer, kind);
   });
-  const { trainer, data, world, release } = prepare({ ...settings, Class });
+  const prepared = prepare({ ...settings, Class });
+  let outcome: Outcome;
   try {
-    if (settings.from) await trainer.applyState(settings.from);
-    await trainer.fit({ ...data, epochs: 2, validateEvery: { steps: 2 } });
-    await trainer.fit({ ...data, epochs: 1 });
-    await evaluateAll(trainer); // not between the fits: a resumed run does it again, with the restored weights
-    await (settings.scenario as ContractSettings["scenario"])?.(trainer, data);
-    const history = structuredClone(trainer.history);
-    const progress = { ...trainer.progress };
-    return { state: lasting(await trainer.captureState()), own: lasting(await trainer.saveState()), history, progress, rows, world, numTensors };
-  } finally {
-    await release();
+    outcome = await outcomeOf(prepared, settings, rows, numTensors);
+  } catch (error) {
+    await prepared.release().catch(() => undefined); // the first error is the one to show
+    throw error;
   }
+  await prepared.release();
+  return outcome;
+}
+
+async function outcomeOf({ trainer, data, world }: Prepared, { from, scenario }: RunSettings, rows: readonly LogRecord[], numTensors: readonly number[]): Promise<Outcome> {
+  if (from) await trainer.applyState(from);
+  await trainer.fit({ ...data, epochs: 2, validateEvery: { steps: 2 } });
+  await trainer.fit({ ...data, epochs: 1 });
+  await evaluateAll(trainer); // not between the fits: a resumed run does it again, with the restored weights
+  await (scenario as ContractSettings["scenario"])?.(trainer, data);
+  const history = structuredClone(trainer.history);
+  const progress = { ...trainer.progress };
+  return { state: lasting(await trainer.captureState()), own: lasting(await trainer.saveState()), history, progress, rows, world, numTensors };
 }
 
 /** Every evaluation that a user may ask for. */

@@ -42,12 +42,12 @@ export class SuperCalls {
 
   /** Sentences about what was wrong, each once. */
   faults(): string[] {
-    const unreached = this.#overrides.filter((name) => !this.#reached.has(name) && superCallsOf(name).least > 0);
+    const usersOwn = this.#overrides.filter(isUsersOwn);
+    const unreached = this.#overrides.filter((name) => !this.#reached.has(name) && superCallsOf(name).least > 0 && !isUsersOwn(name));
     return [...new Set([
+      ...usersOwn.map((name) => `overrides ${name}, which is the user's: in a class that extends the add-on's result, the user's own takes its place. Override computeLoss or computeOutputs.`),
       ...this.#faults,
-      ...unreached.map((name) => isUsersOwn(name)
-        ? `overrides ${name}, which is the user's and outside of it. Override computeLoss or computeOutputs.`
-        : `overrides ${name}, which was never called. Give the contract a scenario that reaches it.`),
+      ...unreached.map((name) => `overrides ${name}, which was never called. Give the contract a scenario that reaches it.`),
     ])];
   }
 
@@ -180,5 +180,5 @@ function isPromise(value: unknown): value is Promise<unknown> {
 
 /** The engine's next tensor id: larger when tensors have been made. */
 function nextTensorId(): number {
-  return (tf.engine() as unknown as { state: { nextTensorId: number } }).state.nextTensorId;
+  return (tf.engine().constructor as unknown as { nextTensorId: number }).nextTensorId;
 }
