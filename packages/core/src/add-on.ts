@@ -30,12 +30,15 @@ export interface AddOnRules {
   readonly after?: readonly string[];
 }
 
+/** Refuses rules that do not exist: inference alone would take a misspelt one beside a right one. */
+type NoOtherRules<Rules> = { readonly [R in Exclude<keyof Rules, keyof AddOnRules>]: "There is no such rule. Rules are requires, conflicts and after." };
+
 /** Any add-on. */
 export type AnyAddOn = AddOn<string, any, any, AddOnRules, any>;
 
 /** Declares an add-on; returns it unchanged. */
 export function defineAddOn<const Name extends string, Options, Members, const Rules extends AddOnRules = {}, Host extends Trainer = Trainer>(
-  addOn: AddOn<Name, Options, Members, Rules, Host>,
+  addOn: AddOn<Name, Options, Members, Rules, Host> & { readonly rules?: NoOtherRules<Rules> },
 ): AddOn<Name, Options, Members, Rules, Host> {
   return addOn;
 }
@@ -46,7 +49,7 @@ export function hasAddOn<T extends Trainer, Members>(trainer: T, addOn: AddOn<an
 }
 
 /** Why add-ons could not be added; `code` of the SnapfitError. */
-export type AddOnErrorCode = "DUPLICATE" | "MISSING" | "CONFLICT" | "CIRCLE" | "BELOW_SUBCLASS" | "NO_SUBCLASS";
+export type AddOnErrorCode = "NO_ADD_ON" | "DUPLICATE" | "MISSING" | "CONFLICT" | "CIRCLE" | "BELOW_SUBCLASS" | "NO_SUBCLASS";
 
 function addOnError(code: AddOnErrorCode, message: string): SnapfitError<AddOnErrorCode> {
   return new SnapfitError(code, message);
@@ -62,6 +65,7 @@ const made = new WeakMap<TrainerClass, { readonly base: TrainerClass; readonly a
  */
 export function applyAddOns(Class: TrainerClass, added: readonly AnyAddOn[]): TrainerClass {
   const { base, addOns: earlier } = made.get(Class) ?? { base: Class, addOns: [] };
+  for (const addOn of added) if (!isAddOn(addOn)) throw noAddOn(addOn);
   const addOns = inOrder([...earlier, ...added]);
   checkRules(base, addOns);
   const Result = addOns.reduce((Below, addOn) => {
@@ -74,6 +78,16 @@ export function applyAddOns(Class: TrainerClass, added: readonly AnyAddOn[]): Tr
   }, base);
   if (addOns.length > 0) made.set(Result, { base, addOns });
   return Result;
+}
+
+function isAddOn(value: unknown): boolean {
+  const { name, apply } = (value ?? {}) as Partial<AnyAddOn>;
+  return typeof value === "object" && typeof name === "string" && typeof apply === "function";
+}
+
+function noAddOn(value: unknown): SnapfitError<AddOnErrorCode> {
+  const advice = value === undefined ? "If it is imported, look for modules that import each other." : "Wrap the mixin in defineAddOn().";
+  return addOnError("NO_ADD_ON", `addOn() got ${value === null ? "null" : typeof value}. It takes what defineAddOn() returns. ${advice}`);
 }
 
 /** Innermost first: each add-on behind those it goes outside of, and by name where that leaves a choice. */

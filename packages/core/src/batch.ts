@@ -3,18 +3,17 @@ import * as tf from "@tensorflow/tfjs";
 
 /**
  * What a loader may yield for a trainer whose steps take `Batch`: host tensors of the same rank, or the tensors themselves.
- * Everything else stays as it is.
+ * Everything else stays as it is. No condition stands on `unknown`: with one, a trainer of some batch would be no `Trainer`.
  */
-export type HostForm<Batch> = unknown extends Batch ? Batch
-  : Batch extends tf.Tensor<infer R> ? HostTensor<RankNumber<R>> | Batch
+export type HostForm<Batch> = Batch extends tf.Tensor<infer R> ? HostTensor<RankNumber<R>> | Batch
   : Batch extends string | number | boolean | bigint | null | undefined | ArrayBufferView ? Batch
   : Batch extends readonly unknown[] ? { readonly [I in keyof Batch]: HostForm<Batch[I]> }
   : Batch extends object ? { readonly [K in keyof Batch]: HostForm<Batch[K]> } : Batch;
 type RankNumber<R extends tf.Rank> = tf.Rank extends R ? number
   : { R0: 0; R1: 1; R2: 2; R3: 3; R4: 4; R5: 5; R6: 6 }[R];
 
-/** Batches, pass by pass: an iterable, or a function that makes one for each pass. */
-export type BatchSource<Batch> = Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
+/** Batches, pass by pass: an iterable, or a function that makes one for each pass. Arrays are named so that the compiler points into them. */
+export type BatchSource<Batch> = readonly Batch[] | Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
 
 /** Calls `visit` for each leaf of a batch: a value that is no plain record and no array. */
 function eachLeaf(value: unknown, visit: (leaf: unknown) => void): void {
