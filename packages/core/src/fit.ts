@@ -32,6 +32,7 @@ export async function runFit(session: Session, plan: FitPlan): Promise<FitResult
   const onAbort = (): void => stops.ask({ kind: "interrupt", reason: abortReason(plan.signal!) });
   plan.signal?.addEventListener("abort", onAbort);
   session.phase = "train";
+  session.hasTrained = false;
   session.fitStart = performance.now();
   try {
     if (earlier === undefined) beginFit(session, plan);

@@ -76,6 +76,8 @@ export class Session {
   fitCalls = 0;
   readonly pending = new PendingScalars();
   activeSlot: OptimizerSlot | undefined;
+  /** Whether any step of this fit had gradients. */
+  hasTrained = false;
   pass = new StepPass();
   /** Weight of the running batch, 1 outside of steps; and its share of the window. */
   stepWeight = 1;

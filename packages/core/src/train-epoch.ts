@@ -88,7 +88,7 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
       if (turn) await turn;
     }
     await stops.agree(); // how the epoch ends depends on it
-    await refuseEmptyEpoch(session);
+    await refuseEndlessFit(session, plan);
   } catch (error) {
     await reader.close(true).catch(() => undefined); // the first error is the one to show
     throw error;
@@ -98,10 +98,14 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
   await reader.close(stops.isInterrupted);
 }
 
-async function refuseEmptyEpoch({ counters, group, stops }: Session): Promise<void> {
+/** An epoch without batches, or one after which the only limit is no nearer, would be repeated for ever. */
+async function refuseEndlessFit({ counters, group, stops, hasTrained }: Session, { limits }: FitPlan): Promise<void> {
   const isEmpty = group.size === 1 ? counters.batch === 0 : (await group.allGather(counters.batch)).every((batches) => batches === 0);
-  if (!isEmpty || stops.request !== undefined) return;
-  throw new SnapfitError("EMPTY_LOADER", "The training loader yielded no batch. fit() needs at least one batch an epoch. Check its source; an iterator that was used up before is empty too.");
+  if (stops.request !== undefined) return;
+  if (!hasTrained && !isEmpty && limits.epochs === undefined && limits.maxSeconds === undefined) {
+    throw new SnapfitError("NO_STEP", "fit() has a limit of steps alone, but after an epoch no step was done: there is no optimizer, or trainingStep returned no loss. Limit epochs, or give both.");
+  }
+  if (isEmpty) throw new SnapfitError("EMPTY_LOADER", "The training loader yielded no batch. fit() needs at least one batch an epoch. Check its source; an iterator that was used up before is empty too.");
 }
 
 async function logPoint(session: Session): Promise<void> {

@@ -27,6 +27,7 @@ export async function runOptimizerStep(session: Session, window: Window): Promis
     session.console.once("info", `${why}: batches are averaged and logged, no parameter is changed.`);
   }
   if (hadGradients) {
+    session.hasTrained = true;
     const done = trainer.onOptimizerStep({ skipped: !applied });
     if (isPromise(done)) await done;
   }
