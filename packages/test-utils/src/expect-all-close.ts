@@ -25,7 +25,8 @@ function firstDistance(actual: unknown, expected: unknown, tolerance: Tolerance,
   if (a && b) return distance(a, b, tolerance, at);
   const left = entriesOf(actual);
   const right = entriesOf(expected);
-  if (a || b || !left || !right) return `Nothing to compare${at}: ${kindOf(actual)} and ${kindOf(expected)}. Both must be numbers, arrays, tensors, or records of these.`;
+  if (a || b || !left || !right)
+    return `Nothing to compare${at}: ${kindOf(actual)} and ${kindOf(expected)}. Both must be numbers, arrays, tensors, or records of these.`;
   const names = [...new Set([...left.keys(), ...right.keys()])];
   const alone = names.find((name) => !left.has(name) || !right.has(name));
   if (alone !== undefined) return `${left.has(alone) ? "Only the actual" : "Only the expected"} value has ${JSON.stringify(alone)}${at}.`;

@@ -8,7 +8,8 @@ export async function expectNoTensorLeak<T>(body: () => T | Promise<T>): Promise
   const before = tf.memory();
   const result = await body();
   const leak = tensorGrowth(before, tf.memory());
-  if (leak !== undefined) throw new Error(`Tensors were left behind: ${leak} more than before. Dispose them, or make them inside tf.tidy().`);
+  if (leak !== undefined)
+    throw new Error(`Tensors were left behind: ${leak} more than before. Dispose them, or make them inside tf.tidy().`);
   return result;
 }
 

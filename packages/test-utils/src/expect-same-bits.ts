@@ -31,5 +31,7 @@ function shown(value: StateTree | undefined): string {
   if (Object.is(value, -0)) return "-0";
   if (typeof value !== "object" || value === null) return typeof value === "string" ? JSON.stringify(value) : String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  return ArrayBuffer.isView(value) ? `a ${value.constructor.name} of ${(value as Float32Array).length}` : `{ ${Object.keys(value).slice(0, 4).join(", ")} }`;
+  return ArrayBuffer.isView(value)
+    ? `a ${value.constructor.name} of ${(value as Float32Array).length}`
+    : `{ ${Object.keys(value).slice(0, 4).join(", ")} }`;
 }

@@ -1,5 +1,13 @@
 export { addOnContract } from "./contract/add-on-contract.js";
-export type { Companion, ContractCheck, ContractData, ContractHost, ContractOptions, ContractSettings, ContractWorld } from "./contract/settings.js";
+export type {
+  Companion,
+  ContractCheck,
+  ContractData,
+  ContractHost,
+  ContractOptions,
+  ContractSettings,
+  ContractWorld,
+} from "./contract/settings.js";
 export { expectAllClose, type Tolerance } from "./expect-all-close.js";
 export { expectNoTensorLeak } from "./expect-no-tensor-leak.js";
 export { expectSameBits } from "./expect-same-bits.js";

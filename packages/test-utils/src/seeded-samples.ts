@@ -23,7 +23,12 @@ export interface SampleOptions {
 }
 
 /** Clouds around one corner for each class: a small model learns them in a few steps. The same seed gives the same samples. @param options numClasses 3 by default */
-export function seededClasses({ numSamples = 22, numFeatures = 4, numClasses = 3, seed = 1 }: SampleOptions & { readonly numClasses?: number } = {}): ClassSamples {
+export function seededClasses({
+  numSamples = 22,
+  numFeatures = 4,
+  numClasses = 3,
+  seed = 1,
+}: SampleOptions & { readonly numClasses?: number } = {}): ClassSamples {
   const random = RandomStream.fromSeed(seed, "seededClasses");
   const x = new Float32Array(numSamples * numFeatures);
   const y = new Int32Array(numSamples);
@@ -51,10 +56,18 @@ export function seededValues({ numSamples = 22, numFeatures = 4, seed = 1 }: Sam
 }
 
 /** {@link seededClasses} cut into batches, the last one shorter where it does not come out even. @param options batchSize 4 by default */
-export function seededBatches({ batchSize = 4, ...options }: SampleOptions & { readonly numClasses?: number; readonly batchSize?: number } = {}): ClassSamples[] {
+export function seededBatches({
+  batchSize = 4,
+  ...options
+}: SampleOptions & { readonly numClasses?: number; readonly batchSize?: number } = {}): ClassSamples[] {
   const samples = seededClasses(options);
   const numSamples = samples.y.shape[0];
-  return Array.from({ length: Math.ceil(numSamples / batchSize) }, (_, i) => takeRows(samples, Array.from({ length: Math.min(batchSize, numSamples - i * batchSize) }, (_each, j) => i * batchSize + j)));
+  return Array.from({ length: Math.ceil(numSamples / batchSize) }, (_, i) =>
+    takeRows(
+      samples,
+      Array.from({ length: Math.min(batchSize, numSamples - i * batchSize) }, (_each, j) => i * batchSize + j),
+    ),
+  );
 }
 
 /** The rows with these indices of each array, in that order. */

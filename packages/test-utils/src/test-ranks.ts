@@ -1,4 +1,15 @@
-import { defineAddOn, type AddOn, type AddOnBase, type Adds, type BatchSource, type EpochMetrics, type FitOptions, type FitResult, type Gradients, type HostPrediction } from "@snapfit/core";
+import {
+  defineAddOn,
+  type AddOn,
+  type AddOnBase,
+  type Adds,
+  type BatchSource,
+  type EpochMetrics,
+  type FitOptions,
+  type FitResult,
+  type Gradients,
+  type HostPrediction,
+} from "@snapfit/core";
 import type { Loader, ProcessGroup } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 

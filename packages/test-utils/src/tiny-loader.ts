@@ -21,7 +21,10 @@ interface Position {
  * Arrays in memory as a loader that can be saved within a pass and shared by ranks: of every `batchSize * size` samples in the order of a pass, rank r takes
  * the r-th part, so that the ranks' batches of a step are the batch of one process with `batchSize * size`.
  */
-export function tinyLoader<Samples extends Readonly<Record<keyof Samples, HostTensor>>>(samples: Samples, options: TinyLoaderOptions = {}): Loader<Samples> {
+export function tinyLoader<Samples extends Readonly<Record<keyof Samples, HostTensor>>>(
+  samples: Samples,
+  options: TinyLoaderOptions = {},
+): Loader<Samples> {
   return new TinyLoader(samples, options);
 }
 
@@ -64,16 +67,24 @@ class TinyLoader<Samples extends Readonly<Record<keyof Samples, HostTensor>>> im
 
   /** Within a pass the place after `numSamples` samples of it; with none running, 0 is the next pass and more a place in the one that ended. */
   saveState(numSamples: number): StateRecord {
-    const at = this.#running === undefined && numSamples === 0 ? this.#next : { pass: this.#lastPass, batch: this.#batchesAfter(numSamples) };
+    const at =
+      this.#running === undefined && numSamples === 0 ? this.#next : { pass: this.#lastPass, batch: this.#batchesAfter(numSamples) };
     return { ...this.#options, numSamples: this.numSamples, ranks: this.#shard.size, pass: at.pass, batch: at.batch };
   }
 
   loadState(state: StateRecord): void {
-    const own: Record<string, unknown> = { ...this.#options, numSamples: this.numSamples, ...(Number(state["batch"]) > 0 && { ranks: this.#shard.size }) };
+    const own: Record<string, unknown> = {
+      ...this.#options,
+      numSamples: this.numSamples,
+      ...(Number(state["batch"]) > 0 && { ranks: this.#shard.size }),
+    };
     const different = Object.keys(own).filter((name) => own[name] !== state[name]);
     if (different.length > 0) {
       const what = different.map((name) => `${name} ${String(state[name])}, now ${String(own[name])}`).join("; ");
-      throw new SnapfitError("LOADER_CHANGED", `The loader is not the one of the state: ${what}. A pass goes on only with the same settings. Use those of the state.`);
+      throw new SnapfitError(
+        "LOADER_CHANGED",
+        `The loader is not the one of the state: ${what}. A pass goes on only with the same settings. Use those of the state.`,
+      );
     }
     this.#next = { pass: Number(state["pass"]), batch: Number(state["batch"]) };
     this.#running = undefined;
@@ -83,7 +94,9 @@ class TinyLoader<Samples extends Readonly<Record<keyof Samples, HostTensor>>> im
   /** The order of all samples in a pass, which depends on nothing before it. */
   #order(pass: number): number[] {
     const { shuffle, seed } = this.#options;
-    return shuffle ? [...RandomStream.fromSeed(seed, "tinyLoader", pass).permutation(this.numSamples)] : Array.from({ length: this.numSamples }, (_, i) => i);
+    return shuffle
+      ? [...RandomStream.fromSeed(seed, "tinyLoader", pass).permutation(this.numSamples)]
+      : Array.from({ length: this.numSamples }, (_, i) => i);
   }
 
   /** Positions [start, end) of this rank's batches in the order of a pass. A last, shorter part is shared as evenly as possible; nobody gets an empty batch. */
@@ -109,6 +122,9 @@ class TinyLoader<Samples extends Readonly<Record<keyof Samples, HostTensor>>> im
       batches += 1;
     }
     if (left === 0) return batches;
-    throw new SnapfitError("LOADER_POSITION", `${numSamples} samples are not the end of a batch. saveState() counts the samples that this rank has used since the pass began. Pass the sum of the batches' sizes.`);
+    throw new SnapfitError(
+      "LOADER_POSITION",
+      `${numSamples} samples are not the end of a batch. saveState() counts the samples that this rank has used since the pass began. Pass the sum of the batches' sizes.`,
+    );
   }
 }

@@ -40,16 +40,27 @@ export function dummyModel(): tf.LayersModel {
 }
 
 /** A model that is no `tf.LayersModel`: linear, features [batch, numFeatures] to logits [batch, numClasses], with a buffer that counts its passes in training. */
-export function tinySource({ numFeatures = 4, numClasses = 3, seed = 1 }: { readonly numFeatures?: number; readonly numClasses?: number; readonly seed?: number } = {}): ParameterSource {
+export function tinySource({
+  numFeatures = 4,
+  numClasses = 3,
+  seed = 1,
+}: { readonly numFeatures?: number; readonly numClasses?: number; readonly seed?: number } = {}): ParameterSource {
   const random = RandomStream.fromSeed(seed, "tinySource");
-  const values = hostTensor(Float32Array.from({ length: numFeatures * numClasses }, () => 0.5 * random.normal()), [numFeatures, numClasses]);
+  const values = hostTensor(
+    Float32Array.from({ length: numFeatures * numClasses }, () => 0.5 * random.normal()),
+    [numFeatures, numClasses],
+  );
   const { kernel, bias, passes } = tf.tidy(() => ({
     kernel: tf.variable(tf.tensor2d(values.data, [numFeatures, numClasses])),
     bias: tf.variable(tf.zeros([numClasses])),
     passes: tf.variable(tf.scalar(0), false),
   }));
   return {
-    parameters: () => new Map<string, tf.Variable>([["kernel", kernel], ["bias", bias]]),
+    parameters: () =>
+      new Map<string, tf.Variable>([
+        ["kernel", kernel],
+        ["bias", bias],
+      ]),
     buffers: () => new Map<string, tf.Variable>([["passes", passes]]),
     forward(inputs, { training }) {
       if (training) passes.assign(passes.add(1));

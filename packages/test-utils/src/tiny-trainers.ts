@@ -58,5 +58,13 @@ export class DummyTrainer extends Trainer<readonly [x: tf.Tensor2D, y: tf.Tensor
 
 /** Options for a trainer in a test: a tiny classifier, AdamW, a seed, the cpu backend, no output and no signal handlers; given ones win. */
 export function tinyOptions<const Given extends Partial<TrainerOptions>>(given: Given = {} as Given): TrainerOptions & Given {
-  return { model: () => tinyClassifier(), optimizer: adamW({ learningRate: 0.02 }), seed: 7, device: "cpu", quiet: true, signals: false, ...given };
+  return {
+    model: () => tinyClassifier(),
+    optimizer: adamW({ learningRate: 0.02 }),
+    seed: 7,
+    device: "cpu",
+    quiet: true,
+    signals: false,
+    ...given,
+  };
 }

@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { addOnContract, type Companion } from "../src/index.js";
 import { ToyEma } from "./toy-ema.js";
 import { ToyLogger } from "./toy-logger.js";
@@ -7,9 +7,13 @@ const ema: Companion = { addOn: ToyEma, options: { toyEma: { decay: 0.6 } } };
 const logger: Companion = { addOn: ToyLogger, options: ({ storage }) => ({ toyLogger: { storage } }) };
 
 describe("a good add-on that averages weights", () => {
-  for (const { name, run } of addOnContract(ToyEma, { ...ema, with: [logger], changesLoss: "validation" })) test(name, run);
+  test.each(addOnContract(ToyEma, { ...ema, with: [logger], changesLoss: "validation" }))("$name", async ({ run }) => {
+    await expect(run()).resolves.toBeUndefined();
+  });
 });
 
 describe("a good logger", () => {
-  for (const { name, run } of addOnContract(ToyLogger, { ...logger, with: [ema] })) test(name, run);
+  test.each(addOnContract(ToyLogger, { ...logger, with: [ema] }))("$name", async ({ run }) => {
+    await expect(run()).resolves.toBeUndefined();
+  });
 });

@@ -17,12 +17,30 @@ interface Setting {
 
 /** Two epochs; what they leave behind. */
 async function run(batchSize: number, { accumulate = 1, dropout = 0, numSamples = 22 }: Setting, processGroup?: ProcessGroup) {
-  const trainer = new Ranked(tinyOptions({ model: () => tinyClassifier({ dropout }), optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), accumulate, clip: { norm: 0.5 }, ...(processGroup && { processGroup }) }));
-  await trainer.fit({ train: tinyLoader(seededClasses({ numSamples }), { batchSize, shuffle: true }), validation: tinyLoader(validation, { batchSize }), epochs: 2 });
+  const trainer = new Ranked(
+    tinyOptions({
+      model: () => tinyClassifier({ dropout }),
+      optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+      accumulate,
+      clip: { norm: 0.5 },
+      ...(processGroup && { processGroup }),
+    }),
+  );
+  await trainer.fit({
+    train: tinyLoader(seededClasses({ numSamples }), { batchSize, shuffle: true }),
+    validation: tinyLoader(validation, { batchSize }),
+    epochs: 2,
+  });
   const { perRank: _, ...shared } = await trainer.saveState();
   const predictions = await trainer.predictAll(tinyLoader(validation, { batchSize }));
   await trainer.close();
-  return { weights: await trainer.modelWeights(), history: trainer.history, progress: { ...trainer.progress, batch: 0 }, shared, predictions };
+  return {
+    weights: await trainer.modelWeights(),
+    history: trainer.history,
+    progress: { ...trainer.progress, batch: 0 },
+    shared,
+    predictions,
+  };
 }
 
 test.each<[string, Setting]>([
@@ -43,7 +61,10 @@ test.each<[string, Setting]>([
   }
   expect(ranks[1]!.weights).toHaveSameBits(ranks[0]!.weights);
   expect(ranks[1]!.history).toHaveSameBits(ranks[0]!.history);
-  const [first, second] = ranks.map(({ shared: { environment: _, progress, ...rest } }) => ({ ...rest, progress: { ...(progress as object), batch: 0 } }));
+  const [first, second] = ranks.map(({ shared }) => {
+    const { environment: _, progress, ...rest } = shared;
+    return { ...rest, progress: { ...(progress as object), batch: 0 } };
+  });
   expect(second).toHaveSameBits(first); // but for the batches that each rank has had
 });
 
@@ -60,12 +81,14 @@ test("each rank sees its own samples, and all of them together", async () => {
 
 test("in one process, with plain batches and alone, it changes nothing", async () => {
   const batches = [{ x: train.x, y: train.y }];
-  const weights = await Promise.all([Ranked, TinyTrainer].map(async (Class) => {
-    const trainer = new Class(tinyOptions());
-    await trainer.fit({ train: batches, validation: batches, epochs: 2 });
-    await trainer.close();
-    return trainer.modelWeights();
-  }));
+  const weights = await Promise.all(
+    [Ranked, TinyTrainer].map(async (Class) => {
+      const trainer = new Class(tinyOptions());
+      await trainer.fit({ train: batches, validation: batches, epochs: 2 });
+      await trainer.close();
+      return trainer.modelWeights();
+    }),
+  );
   expect(weights[0]).toHaveSameBits(weights[1]);
 });
 
@@ -76,20 +99,22 @@ test("a synchronous sum is not possible within one process", async () => {
 test("an error on one rank ends all of them, and is the one that is thrown", async () => {
   const error = new Error("own");
   const before = tf.memory().numTensors;
-  await expect(onRanks(2, async (processGroup) => {
-    class Failing extends Ranked {
-      override onTrainEpochEnd(): void {
-        if (processGroup.rank === 1) throw error;
+  await expect(
+    onRanks(2, async (processGroup) => {
+      class Failing extends Ranked {
+        override onTrainEpochEnd(): void {
+          if (processGroup.rank === 1) throw error;
+        }
       }
-    }
-    const trainer = new Failing(tinyOptions({ processGroup }));
-    try {
-      await trainer.fit({ train: tinyLoader(train), epochs: 2 });
-    } finally {
-      await trainer.close();
-      (trainer.model as tf.LayersModel).dispose();
-    }
-  })).rejects.toBe(error);
+      const trainer = new Failing(tinyOptions({ processGroup }));
+      try {
+        await trainer.fit({ train: tinyLoader(train), epochs: 2 });
+      } finally {
+        await trainer.close();
+        (trainer.model as tf.LayersModel).dispose();
+      }
+    }),
+  ).rejects.toBe(error);
   expect(tf.memory().numTensors).toBe(before);
 });
 

@@ -15,10 +15,10 @@ test("a pass yields each sample once, in another order each time", async () => {
   const source = loader();
   expect([source.length, source.numSamples]).toEqual([4, 11]);
   const [first, second] = [await pass(source), await pass(source)];
-  const all = [...samples.x.data].filter((_, i) => i % 4 === 0).sort();
+  const all = [...samples.x.data].filter((_, i) => i % 4 === 0).sort((a, b) => a - b);
   expect(first.map(({ length }) => length)).toEqual([3, 3, 3, 2]);
-  expect(first.flat().sort()).toEqual(all);
-  expect(second.flat().sort()).toEqual(all);
+  expect(first.flat().sort((a, b) => a - b)).toEqual(all);
+  expect(second.flat().sort((a, b) => a - b)).toEqual(all);
   expect(second).not.toEqual(first);
   expect(await pass(loader({ shuffle: false }))).toEqual(await pass(loader({ shuffle: false, seed: 6 })));
 });
@@ -66,7 +66,10 @@ test("ranks share the samples of a step in order, and a rank that gets none of t
 });
 
 test("batches and values are the same for the same seed", () => {
-  expect(seededBatches({ numSamples: 6 }).map(({ x, y }) => [x.shape, y.shape])).toEqual([[[4, 4], [4]], [[2, 4], [2]]]);
+  expect(seededBatches({ numSamples: 6 }).map(({ x, y }) => [x.shape, y.shape])).toEqual([
+    [[4, 4], [4]],
+    [[2, 4], [2]],
+  ]);
   expect(seededBatches()).toEqual(seededBatches());
   expect(seededValues({ seed: 2 })).toEqual(seededValues({ seed: 2 }));
   expect(seededValues({ seed: 2 })).not.toEqual(seededValues({ seed: 3 }));

@@ -53,8 +53,10 @@ export const ToyEma = defineAddOn({
 
 function averaged(before: Weights | undefined, weights: Weights, decay: number): Weights {
   if (before === undefined) return weights;
-  return Object.fromEntries(Object.entries(weights).map(([path, weight]) => {
-    const data = Float32Array.from(weight.data, (value, i) => decay * before[path]!.data[i]! + (1 - decay) * value);
-    return [path, { ...weight, data } as Weights[string]];
-  }));
+  return Object.fromEntries(
+    Object.entries(weights).map(([path, weight]) => {
+      const data = Float32Array.from(weight.data, (value, i) => decay * before[path]!.data[i]! + (1 - decay) * value);
+      return [path, { ...weight, data } as Weights[string]];
+    }),
+  );
 }

@@ -16,6 +16,8 @@ import type { ContractCheck, ContractSettings } from "./settings.js";
  * The checks that every add-on passes, for any test runner: each one's `run` rejects with a sentence that names the fault.
  * They train a tiny classifier on the cpu backend, a few dozen times; run them one after the other, since they watch the process.
  * @example
+ * import { defineAddOn, type AddOnBase, type Adds } from "@snapfit/core";
+ *
  * const Silent = defineAddOn({
  *   name: "Silent",
  *   apply(Base: AddOnBase): Adds {
@@ -28,7 +30,10 @@ import type { ContractCheck, ContractSettings } from "./settings.js";
  *   console.log(`ok: ${name}`);
  * }
  */
-export function addOnContract<A extends AnyAddOn>(addOn: A, settings: ContractSettings<TinyTrainer & InstanceType<ReturnType<A["apply"]>>> = {}): ContractCheck[] {
+export function addOnContract<A extends AnyAddOn>(
+  addOn: A,
+  settings: ContractSettings<TinyTrainer & InstanceType<ReturnType<A["apply"]>>> = {},
+): ContractCheck[] {
   const contract = new Contract(addOn, settings as ContractSettings<never>);
   const companions = (settings.with ?? []).filter((companion) => contract.allows(companion));
   return [
@@ -41,8 +46,13 @@ export function addOnContract<A extends AnyAddOn>(addOn: A, settings: ContractSe
     { name: "leaves no tensor, timer or listener", run: () => checkLeaks(contract) },
     { name: "runs on two ranks, and touches the world on one", run: () => checkRanks(contract) },
     { name: "stands beside add-ons that do nothing, in every order", run: () => checkBesideBystanders(contract) },
-    ...companions.map((companion) => ({ name: `stands beside ${companion.addOn.name}, in every order`, run: () => checkBeside(contract, companion) })),
-    ...(companions.length > 1 ? [{ name: "stands beside all others together, in every order", run: () => checkBesideAll(contract, companions) }] : []),
+    ...companions.map((companion) => ({
+      name: `stands beside ${companion.addOn.name}, in every order`,
+      run: () => checkBeside(contract, companion),
+    })),
+    ...(companions.length > 1
+      ? [{ name: "stands beside all others together, in every order", run: () => checkBesideAll(contract, companions) }]
+      : []),
     ...throwingMethods.map((method) => ({ name: `survives a throw in ${method}`, run: () => checkThrow(contract, method) })),
   ];
 }

@@ -1,4 +1,14 @@
-import { defineAddOn, type AnyAddOn, type EpochMetrics, type EvaluationPhase, type Gradients, type LogRecord, type SavePointKind, type StepResult, type Window } from "@snapfit/core";
+import {
+  defineAddOn,
+  type AnyAddOn,
+  type EpochMetrics,
+  type EvaluationPhase,
+  type Gradients,
+  type LogRecord,
+  type SavePointKind,
+  type StepResult,
+  type Window,
+} from "@snapfit/core";
 import type { AddOnBase, Adds } from "@snapfit/core";
 
 /** An add-on that overrides methods of every sort and does nothing but to wait for `super`. */

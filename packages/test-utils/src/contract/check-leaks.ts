@@ -12,7 +12,10 @@ export async function checkLeaks(contract: Contract): Promise<void> {
     const { numTensors } = await contract.run();
     const leak = tensorGrowth(before, tf.memory());
     const growth = numTensors.at(-1)! - numTensors.at(-2)! - (without.numTensors.at(-1)! - without.numTensors.at(-2)!);
-    if (growth > 0) throw contract.fault(`holds ${growth} more ${growth === 1 ? "tensor" : "tensors"} after each epoch${leak === undefined ? "" : `, and leaves ${leak} behind after close()`}. Dispose what a step no longer needs.`);
+    if (growth > 0)
+      throw contract.fault(
+        `holds ${growth} more ${growth === 1 ? "tensor" : "tensors"} after each epoch${leak === undefined ? "" : `, and leaves ${leak} behind after close()`}. Dispose what a step no longer needs.`,
+      );
     if (leak !== undefined) throw contract.fault(`leaves ${leak} behind after close(). Dispose them by this.defer() in setup().`);
     const [leftover] = await watch.leftovers();
     if (leftover !== undefined) throw contract.fault(`leaves ${leftover} behind after close(). End it by this.defer() in setup().`);

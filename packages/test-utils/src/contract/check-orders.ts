@@ -3,6 +3,7 @@ import { firstDifferentPath, valueAt } from "../expect-same-bits.js";
 import { bystander } from "./bystander.js";
 import { contractClass } from "./contract-class.js";
 import type { Contract } from "./contract.js";
+import { printedLines } from "./process-watch.js";
 import type { Outcome } from "./run.js";
 import type { Companion } from "./settings.js";
 
@@ -14,10 +15,18 @@ export async function checkAlone(contract: Contract): Promise<void> {
   const first = await contract.alone();
   const sinkError = first.world.lines.find((line) => /^Logger ".*" failed/.test(line)); // isolated by the core, so the run goes on
   if (sinkError !== undefined) throw contract.fault(`has a log sink that throws: ${sinkError}`);
-  const second = await contract.run({}, " in a second run");
-  const path = firstDifferentPath(second.state, first.state);
+  let path: string | undefined;
+  const [line] = await printedLines(async () => {
+    path = firstDifferentPath((await contract.run({}, " in a second run")).state, first.state);
+  });
+  if (line !== undefined)
+    throw contract.fault(
+      `prints "${line}" past the trainer's logger. Use this.logger, which makes room for the progress bar and can be given.`,
+    );
   if (path !== undefined) {
-    throw contract.fault(`does not repeat: two runs with one seed end with different bits at ${path}. Take random numbers from this.randomStream(name), and keep nothing outside of the trainer.`);
+    throw contract.fault(
+      `does not repeat: two runs with one seed end with different bits at ${path}. Take random numbers from this.randomStream(name), and keep nothing outside of the trainer.`,
+    );
   }
 }
 
@@ -26,7 +35,10 @@ export async function checkBesideBystanders(contract: Contract): Promise<void> {
   const bystanders = [bystander("AaBystander"), bystander("ZzBystander")].map((addOn) => ({ addOn }));
   const first = await inAllOrders(contract, bystanders, "add-ons that do nothing");
   const path = firstDifferentPath(first.state, (await contract.alone()).state);
-  if (path !== undefined) throw contract.fault(`ends with other bits at ${path} when add-ons that do nothing stand inside and outside of it. It must not depend on what is below it in the class chain.`);
+  if (path !== undefined)
+    throw contract.fault(
+      `ends with other bits at ${path} when add-ons that do nothing stand inside and outside of it. It must not depend on what is below it in the class chain.`,
+    );
 }
 
 /** With one other add-on. */
@@ -39,7 +51,9 @@ export async function checkBesideAll(contract: Contract, companions: readonly Co
   const together: Companion[] = [];
   for (const companion of companions) {
     const { name, rules } = companion.addOn;
-    const isFree = together.every(({ addOn }) => rules?.conflicts?.includes(addOn.name) !== true && addOn.rules?.conflicts?.includes(name) !== true);
+    const isFree = together.every(
+      ({ addOn }) => rules?.conflicts?.includes(addOn.name) !== true && addOn.rules?.conflicts?.includes(name) !== true,
+    );
     if (isFree) together.push(companion);
   }
   await inAllOrders(contract, together, together.map(({ addOn }) => addOn.name).join(", "));
@@ -53,13 +67,18 @@ async function inAllOrders(contract: Contract, others: readonly Companion[], nam
   for (const [i, calls] of ways.entries()) {
     const way = calls.map((addOns) => `addOn(${addOns.map(({ name }) => name).join(", ")})`).join(".");
     const { Class } = inOrder(contract, calls, way);
-    if (first !== undefined && Class.name !== first.chain) throw contract.fault(`with ${names}: ${first.way} gives the class ${first.chain}, but ${way} gives ${Class.name}. Rules must not change between calls.`);
+    if (first !== undefined && Class.name !== first.chain)
+      throw contract.fault(
+        `with ${names}: ${first.way} gives the class ${first.chain}, but ${way} gives ${Class.name}. Rules must not change between calls.`,
+      );
     if (i >= MAX_RUNS) continue;
     const outcome = await contract.run({ Class, companions }, ` with ${names}`);
     first ??= { chain: Class.name, outcome, way };
     const path = firstDifferentPath(outcome.state, first.outcome.state);
     if (path !== undefined) {
-      throw contract.fault(`depends on the order of the arguments of addOn(): ${first.way} and ${way} end with different bits at ${path} (${valueAt(first.outcome.state, path)}, ${valueAt(outcome.state, path)}). apply() must have no side effect and keep nothing between calls.`);
+      throw contract.fault(
+        `depends on the order of the arguments of addOn(): ${first.way} and ${way} end with different bits at ${path} (${valueAt(first.outcome.state, path)}, ${valueAt(outcome.state, path)}). apply() must have no side effect and keep nothing between calls.`,
+      );
     }
   }
   return first!.outcome;

@@ -8,7 +8,9 @@ import { prepare } from "./run.js";
 export async function checkOwnership(contract: Contract): Promise<void> {
   let trainer: TinyTrainer | undefined;
   const made = contract.classOf(contract.self);
-  const ownership = new Ownership(made, contract.addOn, () => ((trainer?.model as tf.LayersModel | undefined)?.weights ?? []).map((weight) => weight.read()));
+  const ownership = new Ownership(made, contract.addOn, () =>
+    ((trainer?.model as tf.LayersModel | undefined)?.weights ?? []).map((weight) => weight.read()),
+  );
   const prepared = prepare({ Class: made.Class, companions: contract.self });
   ({ trainer } = prepared);
   let failure: unknown;

@@ -22,12 +22,15 @@ export async function checkResume(contract: Contract): Promise<void> {
     },
   });
   const path = firstDifferentPath(whole.state, (await contract.alone()).state);
-  if (path !== undefined) throw contract.fault(`changes the run when its state is saved: it ends with other bits at ${path}. saveState() must change nothing.`);
+  if (path !== undefined)
+    throw contract.fault(`changes the run when its state is saved: it ends with other bits at ${path}. saveState() must change nothing.`);
   for (const { text, disk: then, at } of saved) {
     const resumed = await contract.run({ from: parseState(text) as StateRecord, disk: then }, ` when it goes on from the state of ${at}`);
     const different = firstDifferentPath(resumed.state, whole.state);
     if (different !== undefined) {
-      throw contract.fault(`does not resume exactly: from the state of ${at} it ends with ${valueAt(resumed.state, different)} instead of ${valueAt(whole.state, different)} at ${different}. It keeps something that saveState() does not return, or loadState() does not take up.`);
+      throw contract.fault(
+        `does not resume exactly: from the state of ${at} it ends with ${valueAt(resumed.state, different)} instead of ${valueAt(whole.state, different)} at ${different}. It keeps something that saveState() does not return, or loadState() does not take up.`,
+      );
     }
     const row = firstDifferentPath(resumed.rows, whole.rows.slice(whole.rows.length - resumed.rows.length));
     if (row !== undefined) throw contract.fault(`does not resume exactly: from the state of ${at} its log records differ at ${row}.`);

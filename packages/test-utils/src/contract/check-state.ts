@@ -25,7 +25,9 @@ export async function checkState(contract: Contract): Promise<void> {
 function checkEntries(contract: Contract, own: StateRecord, without: StateRecord, prefix: string): void {
   const ownKey = contract.name.charAt(0).toLowerCase() + contract.name.slice(1);
   const lost = Object.keys(without).find((key) => !(key in own));
-  if (lost !== undefined) throw contract.fault(`loses "${prefix}${lost}" from the state. saveState() returns { ...(await super.saveState()), ${ownKey}: … }.`);
+  if (lost !== undefined)
+    throw contract.fault(`loses "${prefix}${lost}" from the state. saveState() returns { ...(await super.saveState()), ${ownKey}: … }.`);
   const foreign = Object.keys(own).find((key) => !(key in without) && key !== ownKey);
-  if (foreign !== undefined) throw contract.fault(`puts "${prefix}${foreign}" into the state. Its entry stands under its own name, "${prefix}${ownKey}".`);
+  if (foreign !== undefined)
+    throw contract.fault(`puts "${prefix}${foreign}" into the state. Its entry stands under its own name, "${prefix}${ownKey}".`);
 }

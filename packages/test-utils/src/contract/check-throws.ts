@@ -12,10 +12,42 @@ import type { ContractHost } from "./settings.js";
 /** Methods that set a trainer up: one that fails there can only be closed. */
 const setUp = ["configureOptimizers", "configureEarlyStoppers", "configureMetrics", "setup", "restore"];
 /** Methods called once in a short fit; the others fail at their second call, when something has been begun. */
-const once = [...setUp, "onFitStart", "onTrainEpochStart", "runEvaluation", "onValidationEpochStart", "onValidationEpochEnd", "modelStateForUse", "onTrainEpochEnd", "onFitEnd",
-  "saveState", "loadState"];
-const often = ["batchWeight", "runStep", "computeGradients", "transferBatch", "transformBatch", "onTrainBatchStart", "computeLoss", "scaleLoss", "accumulateGradients", "onTrainBatchEnd",
-  "reduceGradients", "unscaleGradients", "clipGradients", "applyGradients", "onOptimizerStep", "onLog", "savePoint", "onValidationBatchStart", "computeOutputs", "validationStep", "onValidationBatchEnd"];
+const once = [
+  ...setUp,
+  "onFitStart",
+  "onTrainEpochStart",
+  "runEvaluation",
+  "onValidationEpochStart",
+  "onValidationEpochEnd",
+  "modelStateForUse",
+  "onTrainEpochEnd",
+  "onFitEnd",
+  "saveState",
+  "loadState",
+];
+const often = [
+  "batchWeight",
+  "runStep",
+  "computeGradients",
+  "transferBatch",
+  "transformBatch",
+  "onTrainBatchStart",
+  "computeLoss",
+  "scaleLoss",
+  "accumulateGradients",
+  "onTrainBatchEnd",
+  "reduceGradients",
+  "unscaleGradients",
+  "clipGradients",
+  "applyGradients",
+  "onOptimizerStep",
+  "onLog",
+  "savePoint",
+  "onValidationBatchStart",
+  "computeOutputs",
+  "validationStep",
+  "onValidationBatchEnd",
+];
 
 /** The methods that are made to throw. */
 export const throwingMethods: readonly string[] = [...once, ...often];
@@ -29,9 +61,11 @@ export async function checkThrow(contract: Contract, method: string): Promise<vo
       await throwIn(contract, method, place);
       const when = `after a throw in ${method}, ${place} it`;
       const leak = tensorGrowth(before, tf.memory());
-      if (leak !== undefined) throw contract.fault(`leaves ${leak} behind ${when}, and close(). Release them in a finally block, or by this.defer().`);
+      if (leak !== undefined)
+        throw contract.fault(`leaves ${leak} behind ${when}, and close(). Release them in a finally block, or by this.defer().`);
       const [leftover] = await watch.leftovers();
-      if (leftover !== undefined) throw contract.fault(`leaves ${leftover} behind ${when}, and close(). End it by this.defer() in setup().`);
+      if (leftover !== undefined)
+        throw contract.fault(`leaves ${leftover} behind ${when}, and close(). End it by this.defer() in setup().`);
     } finally {
       watch.stop();
     }
@@ -43,13 +77,18 @@ async function throwIn(contract: Contract, method: string, place: "below" | "out
   const made = contract.classOf(contract.self);
   const fuse = { isLit: true, hasBurnt: false, callsLeft: once.includes(method) ? 1 : 2 };
   const Class = place === "below" ? made.Class : (class extends made.Class {} as ContractHost);
-  wrapMethod((place === "below" ? made.Base : Class).prototype as object, method, (original) => function (...args) {
-    if (fuse.isLit && --fuse.callsLeft === 0) {
-      fuse.hasBurnt = true;
-      throw error;
-    }
-    return original.apply(this, args);
-  });
+  wrapMethod(
+    (place === "below" ? made.Base : Class).prototype as object,
+    method,
+    (original) =>
+      function (...args) {
+        if (fuse.isLit && --fuse.callsLeft === 0) {
+          fuse.hasBurnt = true;
+          throw error;
+        }
+        return original.apply(this, args);
+      },
+  );
   const watched = watchWeights(Class);
   const { trainer, data, release } = prepare({ Class: watched.Class, companions: contract.self });
   const when = `thrown in ${method}, ${place} it`;
@@ -61,7 +100,8 @@ async function throwIn(contract: Contract, method: string, place: "below" | "out
     fuse.isLit = false;
     if (!fuse.hasBurnt && caught === undefined) return; // an add-on that answers itself
     if (caught === undefined) throw contract.fault(`swallows an error ${when}. Errors go to the caller unchanged.`);
-    if (caught.error !== error) throw contract.fault(`replaces an error ${when}, by "${messageOf(caught.error)}". Errors go to the caller unchanged.`, caught.error);
+    if (caught.error !== error)
+      throw contract.fault(`replaces an error ${when}, by "${messageOf(caught.error)}". Errors go to the caller unchanged.`, caught.error);
     if (trainer.phase !== "idle") throw contract.fault(`leaves the trainer in phase "${trainer.phase}" after an error ${when}.`);
     if (setUp.includes(method)) return;
     await checkWeights(contract, trainer, watched.rawWeights(), when);
@@ -93,7 +133,10 @@ function watchWeights(Class: ContractHost): { readonly Class: ContractHost; read
 async function checkWeights(contract: Contract, trainer: TinyTrainer, raw: Weights | undefined, when: string): Promise<void> {
   if (raw === undefined) return;
   const path = firstDifferentPath(await trainer.modelWeights(), raw);
-  if (path !== undefined) throw contract.fault(`leaves other weights in the model after an error ${when}: they differ at ${path}. Swap them by this.withWeights(), which puts them back.`);
+  if (path !== undefined)
+    throw contract.fault(
+      `leaves other weights in the model after an error ${when}: they differ at ${path}. Swap them by this.withWeights(), which puts them back.`,
+    );
 }
 
 async function errorOf(body: () => Promise<void>): Promise<{ readonly error: unknown } | undefined> {
@@ -104,4 +147,3 @@ async function errorOf(body: () => Promise<void>): Promise<{ readonly error: unk
     return { error };
   }
 }
-

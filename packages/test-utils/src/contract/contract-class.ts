@@ -12,7 +12,10 @@ export interface ContractClass {
 }
 
 /** Applies add-ons to a user's class made for the purpose, by one call of `addOn()` for each list. */
-export function contractClass({ host = TinyTrainer }: Pick<ContractSettings, "host">, ...calls: readonly (readonly AnyAddOn[])[]): ContractClass {
+export function contractClass(
+  { host = TinyTrainer }: Pick<ContractSettings, "host">,
+  ...calls: readonly (readonly AnyAddOn[])[]
+): ContractClass {
   class ContractTrainer extends host {
     protected override trainingStep(batch: ClassBatch, index: number, name: string): StepResult {
       const x = this.dropout(batch.x, 0.1);
@@ -75,4 +78,10 @@ export function overridesOf(Class: ContractHost, addOn: AnyAddOn): string[] {
 }
 
 /** Options of every run: all stages of a step have something to do, and clipping always makes new gradients. */
-export const contractOptions = { accumulate: 2, clip: { norm: 0.05, warnAbove: 1e9 }, logEvery: 2, quiet: false, signals: false } as const satisfies Partial<TrainerOptions>;
+export const contractOptions = {
+  accumulate: 2,
+  clip: { norm: 0.05, warnAbove: 1e9 },
+  logEvery: 2,
+  quiet: false,
+  signals: false,
+} as const satisfies Partial<TrainerOptions>;

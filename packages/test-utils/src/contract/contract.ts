@@ -39,7 +39,12 @@ export class Contract {
   /** Runs the scenario with the add-on; what goes wrong in it is the add-on's fault. */
   async run(settings: Partial<RunSettings> = {}, when = ""): Promise<Outcome> {
     try {
-      return await runContract({ Class: this.classOf(this.self).Class, companions: this.self, scenario: this.settings.scenario, ...settings });
+      return await runContract({
+        Class: this.classOf(this.self).Class,
+        companions: this.self,
+        scenario: this.settings.scenario,
+        ...settings,
+      });
     } catch (cause) {
       throw this.fault(`fails${when}: ${messageOf(cause)}`, cause);
     }

@@ -4,8 +4,21 @@ import * as tf from "@tensorflow/tfjs";
 import { overridesOf, prototypesOf, wrapMethod, type ContractClass, type Method } from "./contract-class.js";
 
 /** Methods that see tensors of the loop. `accumulateGradients` is not among them: it takes its gradients over. */
-const watched = ["transferBatch", "transformBatch", "computeLoss", "computeOutputs", "scaleLoss", "reduceGradients", "unscaleGradients", "clipGradients", "applyGradients",
-  "onTrainBatchStart", "onTrainBatchEnd", "onValidationBatchStart", "onValidationBatchEnd"];
+const watched = [
+  "transferBatch",
+  "transformBatch",
+  "computeLoss",
+  "computeOutputs",
+  "scaleLoss",
+  "reduceGradients",
+  "unscaleGradients",
+  "clipGradients",
+  "applyGradients",
+  "onTrainBatchStart",
+  "onTrainBatchEnd",
+  "onValidationBatchStart",
+  "onValidationBatchEnd",
+];
 /** Those that return gradients. */
 const gradientTransforms = ["reduceGradients", "unscaleGradients", "clipGradients"];
 
@@ -23,7 +36,11 @@ export class Ownership {
     const overrides = overridesOf(Class, addOn);
     wrapMethod(Class.prototype as object, "onTrainBatchStart", (original) => this.#rememberBatch(original));
     for (const name of watched.filter((each) => overrides.includes(each))) {
-      wrapMethod(own.find((prototype) => Object.hasOwn(prototype, name))!, name, (original) => this.#watch(name, original));
+      wrapMethod(
+        own.find((prototype) => Object.hasOwn(prototype, name))!,
+        name,
+        (original) => this.#watch(name, original),
+      );
     }
   }
 
@@ -60,18 +77,26 @@ export class Ownership {
   #judge(name: string, before: readonly unknown[], result: unknown): void {
     const given = before as NamedTensor[];
     const gone = given.find(([, tensor]) => tensor.isDisposed);
-    if (gone) this.#faults.add(`disposes "${gone[0]}" in ${name}: it belongs to the loop, which disposes what it handed out and did not get back.`);
+    if (gone)
+      this.#faults.add(`disposes "${gone[0]}" in ${name}: it belongs to the loop, which disposes what it handed out and did not get back.`);
     const returned = tensorsIn(result);
     const dead = returned.find(([, tensor]) => tensor.isDisposed);
-    if (dead) this.#faults.add(`returns "${dead[0]}" from ${name} after it was disposed. Make a tensor of its own, and leave its disposal to the loop.`);
+    if (dead)
+      this.#faults.add(
+        `returns "${dead[0]}" from ${name} after it was disposed. Make a tensor of its own, and leave its disposal to the loop.`,
+      );
     if (!gradientTransforms.includes(name) || !(result instanceof Map)) return;
     const lost = given.find(([path]) => !result.has(path));
     if (lost) this.#faults.add(`returns no gradient of "${lost[0]}" from ${name}. A transform returns one for each name that it got.`);
     const foreign = [...this.#batch, ...this.#variables()];
     const taken = returned.find(([, tensor]) => foreign.includes(tensor));
-    if (taken) this.#faults.add(`returns a tensor of the batch or of the model as the gradient of "${taken[0]}" from ${name}: the loop would dispose it. Return a clone.`);
+    if (taken)
+      this.#faults.add(
+        `returns a tensor of the batch or of the model as the gradient of "${taken[0]}" from ${name}: the loop would dispose it. Return a clone.`,
+      );
     const twice = returned.find(([path, tensor]) => returned.some(([other, same]) => same === tensor && other !== path));
-    if (twice) this.#faults.add(`returns one tensor for several gradients from ${name}, "${twice[0]}" among them. Return a clone for each.`);
+    if (twice)
+      this.#faults.add(`returns one tensor for several gradients from ${name}, "${twice[0]}" among them. Return a clone for each.`);
   }
 }
 

@@ -5,7 +5,11 @@ interface NodeProcess {
 }
 
 /** Timers by kind, the function that begins them and the one that ends them. */
-const kinds = [["setTimeout", "clearTimeout"], ["setInterval", "clearInterval"], ["setImmediate", "clearImmediate"]] as const;
+const kinds = [
+  ["setTimeout", "clearTimeout"],
+  ["setInterval", "clearInterval"],
+  ["setImmediate", "clearImmediate"],
+] as const;
 type Timers = Record<(typeof kinds)[number][number], (...args: unknown[]) => unknown>;
 
 /** What the platform keeps open by itself, or only for a moment. Timers are watched by name. */
@@ -21,11 +25,13 @@ export class ProcessWatch {
   readonly #running = new Map<unknown, string>();
   readonly #listeners = listenerCounts();
   readonly #resources = resourceCounts();
+  readonly #functions = globalFunctions();
 
   constructor() {
     for (const [set, clear] of kinds) {
       if (typeof this.#originals[set] !== "function") continue;
-      this.#global[set] = (callback: unknown, ...rest: unknown[]): unknown => this.#begin(set, callback as (...args: unknown[]) => unknown, rest);
+      this.#global[set] = (callback: unknown, ...rest: unknown[]): unknown =>
+        this.#begin(set, callback as (...args: unknown[]) => unknown, rest);
       this.#global[clear] = (handle: unknown): unknown => {
         this.#running.delete(handle);
         return this.#originals[clear](handle);
@@ -58,10 +64,19 @@ export class ProcessWatch {
   }
 
   #found(): string[] {
-    const timers = [...this.#running].filter(([handle]) => (handle as { _destroyed?: boolean } | undefined)?._destroyed !== true).map(([, what]) => what); // ended by its own close()
-    const listeners = [...listenerCounts()].filter(([event, count]) => count > (this.#listeners.get(event) ?? 0)).map(([event]) => `a listener of the process event "${String(event)}"`);
-    const resources = [...resourceCounts()].filter(([kind, count]) => count > (this.#resources.get(kind) ?? 0)).map(([kind]) => `an open resource (${kind})`);
-    return [...timers, ...listeners, ...resources];
+    const timers = [...this.#running]
+      .filter(([handle]) => (handle as { _destroyed?: boolean } | undefined)?._destroyed !== true)
+      .map(([, what]) => what); // ended by its own close()
+    const listeners = [...listenerCounts()]
+      .filter(([event, count]) => count > (this.#listeners.get(event) ?? 0))
+      .map(([event]) => `a listener of the process event "${String(event)}"`);
+    const resources = [...resourceCounts()]
+      .filter(([kind, count]) => count > (this.#resources.get(kind) ?? 0))
+      .map(([kind]) => `an open resource (${kind})`);
+    const functions = [...globalFunctions()]
+      .filter(([name, value]) => value !== this.#functions.get(name))
+      .map(([name]) => `another ${name}()`);
+    return [...timers, ...listeners, ...resources, ...functions];
   }
 }
 
@@ -85,4 +100,31 @@ function resourceCounts(): Map<string, number> {
     if (!passing.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return counts;
+}
+
+/** Functions that tools put theirs around, and have to give back. */
+function globalFunctions(): Map<string, unknown> {
+  const { console, Math: math, fetch } = globalThis;
+  const named = [
+    ...printing.map((name) => [`console.${name}`, console[name]] as const),
+    ["Math.random", math.random] as const,
+    ["fetch", fetch] as const,
+  ];
+  return new Map<string, unknown>(named);
+}
+
+const printing = ["debug", "log", "info", "warn", "error"] as const;
+
+/** Runs `body` and returns the lines that were printed meanwhile, past any logger; they are not shown. */
+export async function printedLines(body: () => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  const originals = Object.fromEntries(printing.map((name) => [name, console[name]]));
+  const record = (...args: unknown[]): void => void lines.push(args.map(String).join(" "));
+  Object.assign(console, Object.fromEntries(printing.map((name) => [name, record])));
+  try {
+    await body();
+  } finally {
+    Object.assign(console, originals);
+  }
+  return lines;
 }

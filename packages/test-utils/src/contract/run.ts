@@ -56,14 +56,27 @@ export function contractData(): ContractData {
 }
 
 /** Makes the trainer of a run. */
-export function prepare({ Class, companions, group, disk = new MemoryStorage() }: Pick<RunSettings, "Class" | "companions" | "group" | "disk">): Prepared {
+export function prepare({
+  Class,
+  companions,
+  group,
+  disk = new MemoryStorage(),
+}: Pick<RunSettings, "Class" | "companions" | "group" | "disk">): Prepared {
   const world = new RecordedWorld(group?.rank ?? 0, disk);
   const models: tf.LayersModel[] = [];
   const model = (): tf.LayersModel => {
     models.push(tinyClassifier({ dropout: 0.2 }));
     return models.at(-1)!;
   };
-  const options: TrainerOptions = tinyOptions({ ...contractOptions, model, optimizer: adamW({ learningRate: 0.02 }), schedule: cosine(), logger: world.logger, runName: "contract", ...(group && { processGroup: group }) });
+  const options: TrainerOptions = tinyOptions({
+    ...contractOptions,
+    model,
+    optimizer: adamW({ learningRate: 0.02 }),
+    schedule: cosine(),
+    logger: world.logger,
+    runName: "contract",
+    ...(group && { processGroup: group }),
+  });
   const trainer = new Class(Object.assign({}, options, ...companions.map((companion) => optionsOf(companion.options, world))));
   const release = async (): Promise<void> => {
     try {
@@ -99,7 +112,12 @@ export async function runContract(settings: RunSettings): Promise<Outcome> {
   return outcome;
 }
 
-async function outcomeOf({ trainer, data, world }: Prepared, { from, scenario }: RunSettings, rows: readonly LogRecord[], numTensors: readonly number[]): Promise<Outcome> {
+async function outcomeOf(
+  { trainer, data, world }: Prepared,
+  { from, scenario }: RunSettings,
+  rows: readonly LogRecord[],
+  numTensors: readonly number[],
+): Promise<Outcome> {
   if (from) await trainer.applyState(from);
   await trainer.fit({ ...data, epochs: 2, validateEvery: { steps: 2 } });
   await trainer.fit({ ...data, epochs: 1 });
@@ -107,7 +125,15 @@ async function outcomeOf({ trainer, data, world }: Prepared, { from, scenario }:
   await (scenario as ContractSettings["scenario"])?.(trainer, data);
   const history = structuredClone(trainer.history);
   const progress = { ...trainer.progress };
-  return { state: lasting(await trainer.captureState()), own: lasting(await trainer.saveState()), history, progress, rows, world, numTensors };
+  return {
+    state: lasting(await trainer.captureState()),
+    own: lasting(await trainer.saveState()),
+    history,
+    progress,
+    rows,
+    world,
+    numTensors,
+  };
 }
 
 /** Every evaluation that a user may ask for. */
@@ -119,7 +145,11 @@ export async function evaluateAll(trainer: TinyTrainer): Promise<void> {
 }
 
 /** A user's class outside of all add-ons, which watches. */
-function outermost(Class: ContractHost, rows: LogRecord[], onSavePoint: (trainer: TinyTrainer, kind: SavePointKind) => Promise<void>): ContractHost {
+function outermost(
+  Class: ContractHost,
+  rows: LogRecord[],
+  onSavePoint: (trainer: TinyTrainer, kind: SavePointKind) => Promise<void>,
+): ContractHost {
   return class ContractTrainer extends Class {
     protected override async onLog(record: LogRecord): Promise<LogRecord | undefined> {
       if (this.phase !== "idle") rows.push(record);
@@ -133,8 +163,9 @@ function outermost(Class: ContractHost, rows: LogRecord[], onSavePoint: (trainer
 }
 
 /** A state without times and identities. */
-export function lasting({ environment: _, ...state }: StateRecord): StateRecord {
-  return state;
+export function lasting(state: StateRecord): StateRecord {
+  const { environment: _, ...rest } = state;
+  return rest;
 }
 
 /** A tree as a record; nothing where it is none. */

@@ -1,6 +1,6 @@
 import type { AnyAddOn } from "@snapfit/core";
 import * as tf from "@tensorflow/tfjs";
-import { methodOf, overridesOf, prototypesOf, wrapMethod, type ContractClass } from "./contract-class.js";
+import { overridesOf, prototypesOf, wrapMethod, type ContractClass, type Method } from "./contract-class.js";
 import { isSynchronous, isUsersOwn, placeOf, superCallsOf } from "./super-places.js";
 
 /** One call of an override. */
@@ -15,8 +15,26 @@ interface Frame {
 }
 
 /** Calls of the trainer that do something, so that it matters whether `super` comes before or after. */
-const acts = ["log", "logText", "logHistogram", "logImage", "logTable", "logFile", "alert", "defer", "addLogSink", "runFolder", "withWeights", "withSnapshot", "setModelWeights",
-  "useBest", "stop", "randomStream", "dropout", "forward"];
+const acts = [
+  "log",
+  "logText",
+  "logHistogram",
+  "logImage",
+  "logTable",
+  "logFile",
+  "alert",
+  "defer",
+  "addLogSink",
+  "runFolder",
+  "withWeights",
+  "withSnapshot",
+  "setModelWeights",
+  "useBest",
+  "stop",
+  "randomStream",
+  "dropout",
+  "forward",
+];
 
 /**
  * Watches the calls of an add-on's overrides: how often each calls `super`, whether it waits for it, and what it does before and after it.
@@ -32,7 +50,8 @@ export class SuperCalls {
   constructor({ Class, Base }: ContractClass, addOn: AnyAddOn) {
     this.#overrides = overridesOf(Class, addOn).filter((name) => name !== "predict"); // its super call waits for the first iteration
     const { own, below } = prototypesOf(Class, addOn);
-    for (const name of acts) if (!this.#overrides.includes(name)) wrapMethod(Base.prototype as object, name, (original) => this.#watchAct(name, original));
+    for (const name of acts)
+      if (!this.#overrides.includes(name)) wrapMethod(Base.prototype as object, name, (original) => this.#watchAct(name, original));
     for (const name of this.#overrides) {
       wrapMethod(below, name, (original) => this.#watchSuper(name, original));
       const owner = own.find((prototype) => Object.hasOwn(prototype, name))!;
@@ -44,11 +63,16 @@ export class SuperCalls {
   faults(): string[] {
     const usersOwn = this.#overrides.filter(isUsersOwn);
     const unreached = this.#overrides.filter((name) => !this.#reached.has(name) && superCallsOf(name).least > 0 && !isUsersOwn(name));
-    return [...new Set([
-      ...usersOwn.map((name) => `overrides ${name}, which is the user's: in a class that extends the add-on's result, the user's own takes its place. Override computeLoss or computeOutputs.`),
-      ...this.#faults,
-      ...unreached.map((name) => `overrides ${name}, which was never called. Give the contract a scenario that reaches it.`),
-    ])];
+    return [
+      ...new Set([
+        ...usersOwn.map(
+          (name) =>
+            `overrides ${name}, which is the user's: in a class that extends the add-on's result, the user's own takes its place. Override computeLoss or computeOutputs.`,
+        ),
+        ...this.#faults,
+        ...unreached.map((name) => `overrides ${name}, which was never called. Give the contract a scenario that reaches it.`),
+      ]),
+    ];
   }
 
   /** Something was done outside of the trainer. */
@@ -61,7 +85,8 @@ export class SuperCalls {
   #judge(name: string, { at, superCalls }: Frame, what: string): void {
     if (at === "inside") return;
     const place = placeOf(name);
-    if (place === "first" && at === "before" && superCalls === 0) this.#fault(`${what} before super.${name}() in ${name}: super stands first there.`);
+    if (place === "first" && at === "before" && superCalls === 0)
+      this.#fault(`${what} before super.${name}() in ${name}: super stands first there.`);
     if (place === "last" && at === "after") this.#fault(`${what} after super.${name}() in ${name}: super stands last there.`);
   }
 
@@ -115,12 +140,19 @@ export class SuperCalls {
   }
 
   #end(name: string, frame: Frame, failed: boolean): void {
-    this.#frames.set(name, (this.#frames.get(name) ?? []).filter((other) => other !== frame));
+    this.#frames.set(
+      name,
+      (this.#frames.get(name) ?? []).filter((other) => other !== frame),
+    );
     if (failed) return;
     const { superCalls, at, firstTensor } = frame;
     const { least, most } = superCallsOf(name);
-    if (superCalls < least) this.#fault(`never calls super.${name}() in ${name}: what is below it, other add-ons and the user's class, does not run.`);
-    if (superCalls > most) this.#fault(`calls super.${name}() ${superCalls} times in ${name}: what is below it, other add-ons and the user's class, runs as often.`);
+    if (superCalls < least)
+      this.#fault(`never calls super.${name}() in ${name}: what is below it, other add-ons and the user's class, does not run.`);
+    if (superCalls > most)
+      this.#fault(
+        `calls super.${name}() ${superCalls} times in ${name}: what is below it, other add-ons and the user's class, runs as often.`,
+      );
     if (at === "inside") this.#fault(`does not wait for super.${name}() in ${name}: return it, or await it.`);
     if (at === "after" && nextTensorId() > firstTensor && !isSynchronous(name)) this.#judge(name, frame, "made tensors");
   }
@@ -165,14 +197,15 @@ export class SuperCalls {
       else if (nextTensorId() > frame.firstTensor) this.#fault(`made tensors before super.${name}() in ${name}: super stands first there.`);
     }
     const isHook = place !== "around" && name !== "loadState";
-    if (isHook && frame.superCalls === 0 && args.some((arg, i) => arg !== frame.args[i])) this.#fault(`passes something else to super.${name}() than it got in ${name}.${place === "first" ? " Call super first, and change what it returns." : ""}`);
+    if (isHook && frame.superCalls === 0 && args.some((arg, i) => arg !== frame.args[i]))
+      this.#fault(
+        `passes something else to super.${name}() than it got in ${name}.${place === "first" ? " Call super first, and change what it returns." : ""}`,
+      );
     frame.superCalls += 1;
     frame.at = "inside";
     return frame;
   }
 }
-
-type Method = NonNullable<ReturnType<typeof methodOf>>;
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | undefined)?.then === "function";

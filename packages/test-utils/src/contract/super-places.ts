@@ -1,13 +1,43 @@
 /** Where `super` stands in an override of a method: the table of the loop's documentation. */
 export type SuperPlace = "first" | "last" | "around";
 
-const first = ["setup", "restore", "saveState", "loadState", "onFitStart", "onTrainEpochStart", "onTrainBatchStart", "onValidationEpochStart", "onValidationBatchStart",
-  "transferBatch", "transformBatch", "scaleLoss", "reduceGradients", "unscaleGradients", "clipGradients", "onLog"];
+const first = [
+  "setup",
+  "restore",
+  "saveState",
+  "loadState",
+  "onFitStart",
+  "onTrainEpochStart",
+  "onTrainBatchStart",
+  "onValidationEpochStart",
+  "onValidationBatchStart",
+  "transferBatch",
+  "transformBatch",
+  "scaleLoss",
+  "reduceGradients",
+  "unscaleGradients",
+  "clipGradients",
+  "onLog",
+];
 const last = ["onFitEnd", "onTrainEpochEnd", "onTrainBatchEnd", "onValidationEpochEnd", "onValidationBatchEnd", "onOptimizerStep"];
 
 /** Methods whose result `super` may not wait for: the loop calls them inside a tidy, or needs the result at once. */
-const synchronous = ["transferBatch", "transformBatch", "computeLoss", "scaleLoss", "accumulateGradients", "clipGradients", "applyGradients", "computeOutputs", "batchSize", "batchWeight",
-  "trainingStep", "validationStep", "testStep", "predictStep"];
+const synchronous = [
+  "transferBatch",
+  "transformBatch",
+  "computeLoss",
+  "scaleLoss",
+  "accumulateGradients",
+  "clipGradients",
+  "applyGradients",
+  "computeOutputs",
+  "batchSize",
+  "batchWeight",
+  "trainingStep",
+  "validationStep",
+  "testStep",
+  "predictStep",
+];
 
 /** Methods that may be answered without `super`: they say what something is. */
 const answers = ["modelStateForUse", "batchSize", "batchWeight"];

@@ -24,5 +24,6 @@ export const argumentOrder: BrokenAddOn = {
   addOn: ArgumentOrder,
   settings: { changesLoss: true },
   check: "stands beside add-ons that do nothing, in every order",
-  sentence: "depends on the order of the arguments of addOn(): addOn(ArgumentOrder, AaBystander, ZzBystander) and addOn(ZzBystander, AaBystander, ArgumentOrder) end with different bits at",
+  sentence:
+    "depends on the order of the arguments of addOn(): addOn(ArgumentOrder, AaBystander, ZzBystander) and addOn(ZzBystander, AaBystander, ArgumentOrder) end with different bits at",
 };

@@ -1,5 +1,5 @@
 import { defineAddOn, type AddOnBase, type Adds, type Gradients } from "@snapfit/core";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { BrokenAddOn } from "./broken-add-on.js";
 
 /** Gives the loop a weight of the model as a gradient, to be disposed. */
@@ -21,5 +21,6 @@ export const borrowedGradient: BrokenAddOn = {
   addOn: BorrowedGradient,
   settings: { changesLoss: true },
   check: "leaves to the loop what is the loop's",
-  sentence: /returns a tensor of the batch or of the model as the gradient of "layers\.0\.kernel" from reduceGradients: the loop would dispose it\. Return a clone\./,
+  sentence:
+    /returns a tensor of the batch or of the model as the gradient of "layers\.0\.kernel" from reduceGradients: the loop would dispose it\. Return a clone\./,
 };

@@ -2,7 +2,12 @@ import { defineAddOn, type AddOnBase, type Adds, type Weights } from "@snapfit/c
 import type { BrokenAddOn } from "./broken-add-on.js";
 
 function halved(weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).map(([path, weight]) => [path, { ...weight, data: Float32Array.from(weight.data, (value) => value / 2) } as Weights[string]]));
+  return Object.fromEntries(
+    Object.entries(weights).map(([path, weight]) => [
+      path,
+      { ...weight, data: Float32Array.from(weight.data, (value) => value / 2) } as Weights[string],
+    ]),
+  );
 }
 
 /** Says that it changes validations only, and scales the gradients. */

@@ -9,7 +9,7 @@ const ChangedLoss = defineAddOn({
     abstract class ChangedLossTrainer extends Base {
       protected override computeLoss(batch: unknown, index: number): StepResult {
         const result = super.computeLoss(batch, index);
-        return result.loss === undefined ? result : { ...result, loss: tf.mul(result.loss, 2) };
+        return result.loss === undefined ? result : ({ ...result, loss: tf.mul(result.loss, 2) } as StepResult);
       }
     }
     return ChangedLossTrainer;

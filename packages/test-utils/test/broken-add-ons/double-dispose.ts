@@ -22,5 +22,6 @@ export const doubleDispose: BrokenAddOn = {
   addOn: DoubleDispose,
   settings: { changesLoss: true },
   check: "leaves to the loop what is the loop's",
-  sentence: /disposes "layers\.0\.kernel" in clipGradients: it belongs to the loop, which disposes what it handed out and did not get back\./,
+  sentence:
+    /disposes "layers\.0\.kernel" in clipGradients: it belongs to the loop, which disposes what it handed out and did not get back\./,
 };

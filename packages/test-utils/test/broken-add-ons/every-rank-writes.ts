@@ -15,7 +15,10 @@ const EveryRankWrites = defineAddOn({
       }
       protected override async setup(): Promise<void> {
         await super.setup();
-        this.addLogSink({ name: "EveryRankWrites", write: (record) => this.#storage.append("log.jsonl", new TextEncoder().encode(JSON.stringify(record))) });
+        this.addLogSink({
+          name: "EveryRankWrites",
+          write: (record) => this.#storage.append("log.jsonl", new TextEncoder().encode(JSON.stringify(record))),
+        });
       }
     }
     return EveryRankWritesTrainer;

@@ -22,5 +22,6 @@ export const hiddenState: BrokenAddOn = {
   addOn: HiddenState,
   settings: { changesLoss: true },
   check: "resumes from its state bit for bit",
-  sentence: /does not resume exactly: from the state of step 1 it ends with .* at .*\. It keeps something that saveState\(\) does not return, or loadState\(\) does not take up\./,
+  sentence:
+    /does not resume exactly: from the state of step 1 it ends with .* at .*\. It keeps something that saveState\(\) does not return, or loadState\(\) does not take up\./,
 };

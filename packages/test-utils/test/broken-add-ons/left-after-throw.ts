@@ -20,5 +20,6 @@ const LeftAfterThrow = defineAddOn({
 export const leftAfterThrow: BrokenAddOn = {
   addOn: LeftAfterThrow,
   check: "survives a throw in applyGradients",
-  sentence: "leaves 1 tensor and 40 bytes behind after a throw in applyGradients, below it, and close(). Release them in a finally block, or by this.defer().",
+  sentence:
+    "leaves 1 tensor and 40 bytes behind after a throw in applyGradients, below it, and close(). Release them in a finally block, or by this.defer().",
 };

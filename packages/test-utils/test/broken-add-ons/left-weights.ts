@@ -2,7 +2,12 @@ import { defineAddOn, type AddOnBase, type Adds, type EpochMetrics, type Evaluat
 import type { BrokenAddOn } from "./broken-add-on.js";
 
 function halved(weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).map(([path, weight]) => [path, { ...weight, data: Float32Array.from(weight.data, (value) => value / 2) } as Weights[string]]));
+  return Object.fromEntries(
+    Object.entries(weights).map(([path, weight]) => [
+      path,
+      { ...weight, data: Float32Array.from(weight.data, (value) => value / 2) } as Weights[string],
+    ]),
+  );
 }
 
 /** Swaps weights by hand, and does not put them back when the evaluation throws. */
@@ -26,5 +31,6 @@ export const leftWeights: BrokenAddOn = {
   addOn: LeftWeights,
   settings: { changesLoss: true },
   check: "survives a throw in onValidationBatchEnd",
-  sentence: /leaves other weights in the model after an error thrown in onValidationBatchEnd, below it: they differ at .*\. Swap them by this\.withWeights\(\), which puts them back\./,
+  sentence:
+    /leaves other weights in the model after an error thrown in onValidationBatchEnd, below it: they differ at .*\. Swap them by this\.withWeights\(\), which puts them back\./,
 };

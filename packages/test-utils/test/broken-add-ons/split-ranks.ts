@@ -20,5 +20,6 @@ export const splitRanks: BrokenAddOn = {
   addOn: SplitRanks,
   settings: { changesLoss: true },
   check: "runs on two ranks, and touches the world on one",
-  sentence: /leaves the ranks with different states, at weights.*\. What differs by rank stands under perRank; all else is decided together\./,
+  sentence:
+    /leaves the ranks with different states, at weights.*\. What differs by rank stands under perRank; all else is decided together\./,
 };

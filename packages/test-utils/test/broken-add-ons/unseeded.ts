@@ -20,5 +20,6 @@ export const unseeded: BrokenAddOn = {
   addOn: Unseeded,
   settings: { changesLoss: true },
   check: "runs alone, and repeats",
-  sentence: /does not repeat: two runs with one seed end with different bits at .*\. Take random numbers from this\.randomStream\(name\), and keep nothing outside of the trainer\./,
+  sentence:
+    /does not repeat: two runs with one seed end with different bits at .*\. Take random numbers from this\.randomStream\(name\), and keep nothing outside of the trainer\./,
 };
