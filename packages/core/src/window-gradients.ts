@@ -21,10 +21,15 @@ export async function computeWindowGradients(session: Session, window: Window): 
   const hasLoss = group.size === 1 ? pass.hasLoss : (await group.allGather(pass.hasLoss)).includes(true);
   if (parameters === undefined || !hasLoss) return undefined;
   zerosForMissing(session, parameters);
-  const gradients = session.accumulated;
+  const gradients = group.size === 1 ? session.accumulated : inOrderOf(parameters, session.accumulated);
   session.accumulated = new Map();
   session.own(gradients.values());
   return gradients;
+}
+
+/** The same gradients in the order of the parameters: ranks vote and sum over them in one order, whichever batch brought them. */
+function inOrderOf(parameters: ReadonlyMap<string, tf.Variable>, gradients: Gradients): Map<string, tf.Tensor> {
+  return new Map([...parameters.keys()].flatMap((path) => (gradients.has(path) ? [[path, gradients.get(path)!]] : [])));
 }
 
 /** Every parameter has a gradient up to `clipGradients`: zeros where this rank has none. */
