@@ -1,4 +1,5 @@
-import type { ProcessGroup } from "@snapfit/base";
+import { hostTensor, type ProcessGroup } from "@snapfit/base";
+import { Trainer, type StepResult } from "@snapfit/core";
 import { sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
@@ -90,6 +91,26 @@ test("in one process, with plain batches and alone, it changes nothing", async (
     }),
   );
   expect(weights[0]).toHaveSameBits(weights[1]);
+});
+
+test("ranks whose batches reach different parameters change them alike, and leave alone what no rank reaches", async () => {
+  const weights = await onRanks(2, async (processGroup) => {
+    const variables = new Map(["a", "b", "c", "d"].map((name) => [name, tf.variable(tf.scalar(1))]));
+    class Partial extends (Trainer.addOn(TestRanks) as unknown as typeof Trainer)<{ x: tf.Tensor1D }> {
+      protected override trainingStep({ x }: { x: tf.Tensor1D }): StepResult {
+        const second = variables.get(processGroup.rank === 0 ? "c" : "b")!;
+        return { loss: tf.mul(tf.mul(tf.mean(x), variables.get("a")!), second) };
+      }
+    }
+    const optimizer = sgd({ learningRate: 0.1, weightDecay: 0.5 });
+    const trainer = new Partial(tinyOptions({ model: { parameters: () => variables }, optimizer, processGroup }));
+    await trainer.fit({ train: [{ x: hostTensor(new Float32Array([1, 1]), [2]) }], steps: 1 });
+    await trainer.close();
+    return trainer.modelWeights();
+  });
+  // gradient 1 of a, half of it of b and c: w - 0.1 * (gradient + 0.5 * w)
+  const expected = { a: 0.85, b: 0.9, c: 0.9, d: 1 };
+  for (const own of weights) expect(own).toBeAllClose(expected);
 });
 
 test("a synchronous sum is not possible within one process", async () => {
