@@ -1,0 +1,96 @@
+import { nearestName } from "@snapfit/base";
+import { parseArgs } from "node:util";
+import { UsageError } from "./usage-error.js";
+
+/** What the command line asks for. */
+export interface DemoOptions {
+  /** Folder with the four IDX files of MNIST; undefined for synthetic digits. */
+  readonly data: string | undefined;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly device: string;
+  readonly model: "mlp" | "linear";
+  readonly quiet: boolean;
+  readonly fast: boolean;
+}
+
+export const usage = `Trains a classifier of handwritten digits.
+
+  npm run demo [-- options]
+
+  --data FOLDER   MNIST's IDX files, gzip or not, in place of synthetic digits
+  --epochs N      at most so many passes over the training digits (20)
+  --seed N        of weights, order and dropout: the same seed gives the same run (7)
+  --device NAME   wasm, cpu, or auto for the best that is here (auto)
+  --model NAME    mlp, or linear for logistic regression (mlp)
+  --fast          few digits and two epochs, to see it run
+  --quiet         results only
+  --help          this text`;
+
+const options = {
+  data: { type: "string" },
+  epochs: { type: "string" },
+  seed: { type: "string" },
+  device: { type: "string" },
+  model: { type: "string" },
+  fast: { type: "boolean" },
+  quiet: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+/**
+ * Reads the arguments behind the program's name; undefined where help is asked for.
+ * @throws UsageError with one sentence
+ */
+export function readOptions(args: readonly string[]): DemoOptions | undefined {
+  const values = parse(args);
+  if (values["help"] === true) return undefined;
+  const fast = values["fast"] === true;
+  const model = text(values, "model") ?? "mlp";
+  if (model !== "mlp" && model !== "linear") throw new UsageError(`--model takes mlp or linear, but got "${model}".`);
+  return {
+    data: text(values, "data"),
+    epochs: wholeNumber(values, "epochs", 1) ?? (fast ? 2 : 20),
+    seed: wholeNumber(values, "seed", 0) ?? 7,
+    device: text(values, "device") ?? "auto",
+    model,
+    quiet: values["quiet"] === true,
+    fast,
+  };
+}
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+function parse(args: readonly string[]): Values {
+  const { values, tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === "positional") throw new UsageError(`"${token.value}" belongs to no option. --help lists the options.`);
+    if (token.kind !== "option") continue;
+    const known = options[token.name as keyof typeof options];
+    if (known === undefined) {
+      const nearest = nearestName(token.name, Object.keys(options));
+      throw new UsageError(
+        `There is no option ${token.rawName}. ${nearest === undefined ? "--help lists the options." : `Did you mean --${nearest}?`}`,
+      );
+    }
+    if (known.type === "boolean" && token.value !== undefined)
+      throw new UsageError(`${token.rawName} takes no value, but got "${token.value}".`);
+    if (known.type === "string" && (!token.value || (!token.inlineValue && token.value.startsWith("-"))))
+      throw new UsageError(`${token.rawName} needs a value behind it.`);
+  }
+  return values as Values;
+}
+
+function text(values: Values, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+function wholeNumber(values: Values, name: string, least: number): number | undefined {
+  const value = text(values, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < least)
+    throw new UsageError(`--${name} takes a whole number of at least ${least}, but got "${value}".`);
+  return number;
+}

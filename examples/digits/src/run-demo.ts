@@ -1,0 +1,52 @@
+import { DiskStorage } from "@snapfit/base/node";
+import { loader } from "@snapfit/data";
+import type { DemoOptions } from "./demo-options.js";
+import { loadDigits, type DigitSet } from "./digit-data.js";
+import { digitModels } from "./digit-models.js";
+import { DigitTrainer } from "./digit-trainer.js";
+import type { Interruption } from "./interruption.js";
+
+/** Gets the digits, trains, tests the best weights, writes the results, and says all of it. */
+export async function runDemo(options: DemoOptions, interruption: Interruption): Promise<void> {
+  const { epochs, seed, device, model, quiet, fast } = options;
+  await using trainer = new DigitTrainer({ model: digitModels[model], seed, device, quiet, runName: "digits", signals: false });
+  interruption.now("preparing the digits");
+  const digits = await loadDigits(options, (line) => trainer.logger.info(line));
+  interruption.now("preparing the device");
+  trainer.logger.info(await trainer.summary());
+
+  const limits = fast ? { limitTrainBatches: 20, limitValidationBatches: 2 } : {};
+  const startMs = performance.now();
+  const { reason, interrupted } = await trainer.fit({
+    train: loader(digits.train, { batchSize: 64, shuffle: true, seed }),
+    validation: loader(digits.validation, { batchSize: 500 }),
+    epochs,
+    ...limits,
+    signal: interruption.nowFitting(),
+  });
+  if (interrupted) return;
+  const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+  interruption.now("testing");
+  await report(trainer, digits.test, { model, seed, reason, seconds, epochs: trainer.progress.epoch, steps: trainer.progress.step });
+}
+
+/** Tests the best weights; writes and prints the results. */
+async function report(trainer: DigitTrainer, test: DigitSet, run: Readonly<Record<string, string | number>>): Promise<void> {
+  await trainer.useBest();
+  const { epoch, value: validationAccuracy } = trainer.bestModelState!;
+  const { acc, loss } = await trainer.test(loader(test, { batchSize: 500 }));
+  const accuracyByDigit = Object.fromEntries(trainer.classResults.map(({ name, accuracy }) => [name, accuracy]));
+  const folder = await trainer.saveResults(new DiskStorage(), {
+    validation: { accuracy: validationAccuracy, epoch },
+    test: { accuracy: acc!, loss: loss!, accuracyByDigit },
+    run,
+  });
+  const mistakes = trainer.worstMistakes(3).map(({ label, prediction, count }) => `${label} for ${prediction} (${count}x)`);
+  console.log(`Accuracy: ${percent(validationAccuracy)} in validation (best, epoch ${epoch}), ${percent(acc!)} on the test digits.`);
+  trainer.logger.info(`Mistaken most often: ${mistakes.join(", ") || "none"}.`);
+  console.log(`Results: ${folder} (history.json, metrics.json, weights.json)`);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
