@@ -33,6 +33,7 @@ export async function evaluate(session: Session, phase: EvaluationPhase, given: 
   session.phase = phase;
   try {
     const metrics = await session.trainer.runEvaluation(phase);
+    await session.pending.resolve(); // what the last hook has logged
     return evaluation.dropped ? undefined : { values: metrics, logged: await evaluation.logged.meansOver(session.group) };
   } finally {
     session.evaluation = undefined;

@@ -32,7 +32,7 @@ export async function runFit(session: Session, plan: FitPlan): Promise<FitResult
   const onAbort = (): void => stops.ask({ kind: "interrupt", reason: abortReason(plan.signal!) });
   plan.signal?.addEventListener("abort", onAbort);
   session.phase = "train";
-  session.hasTrained = false;
+  session.hasTrained = earlier !== undefined && session.counters.step > earlier.startStep;
   session.fitStart = performance.now();
   try {
     if (earlier === undefined) beginFit(session, plan);
@@ -140,8 +140,8 @@ async function endFit(session: Session, plan: FitPlan): Promise<FitResult> {
     stops.clearFinish();
   }
   await callHook(session, "onFitEnd", reason);
-  if (!interrupted) await session.logs.emit("fit", { kind: "summary", values: summaryOf(session, reason) });
   await session.logs.flushQueue();
+  if (!interrupted) await session.logs.emit("fit", { kind: "summary", values: summaryOf(session, reason) });
   await trainer.savePoint(interrupted ? "stop" : "fitEnd");
   if (!interrupted) stops.clearFinish();
   return { reason, interrupted };

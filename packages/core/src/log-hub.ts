@@ -25,13 +25,21 @@ export class LogHub {
     this.#session = session;
   }
 
-  /** A scalar of the user's. Training values are means since the last record, weighted by the batch; those of a validation are means over it. */
+  /**
+   * A scalar of the user's. Within steps: means since the last record, weighted by the batch; within a validation: means over it;
+   * between epochs and outside of fits: a record of its own.
+   */
   scalar(name: string, value: tf.Tensor | number): void {
-    const { phase, pending, pass, evaluation, recordMeans, stepWeight } = this.#session;
+    const { isStepping, pending, pass, evaluation, recordMeans, stepWeight } = this.#session;
     if (typeof value !== "number" && value.size !== 1) throw new SnapfitError("SHAPE_MISMATCH", `log("${name}") got shape [${value.shape.join(", ")}]. It takes a number or a scalar tensor. Take a mean, or use logHistogram().`);
-    const means = phase === "train" || phase === "idle" ? recordMeans : (evaluation?.logged ?? recordMeans);
     const number = typeof value === "number" ? value : hostValues(value)?.[0];
-    const scalar = { name, value: number ?? tf.keep((value as tf.Tensor).clone()), weight: stepWeight, into: [means] };
+    const kept = number ?? tf.keep((value as tf.Tensor).clone());
+    const means = evaluation?.logged ?? (isStepping ? recordMeans : undefined);
+    if (means === undefined) {
+      const read = async (): Promise<number> => (typeof kept === "number" ? kept : (await kept.data())[0]!);
+      return this.later(name, async () => ({ kind: "scalars", values: named("train", { [name]: await read() }) }), typeof kept === "number" ? undefined : kept);
+    }
+    const scalar = { name, value: kept, weight: stepWeight, into: [means] };
     if (!pass.isOpen) return pending.add(scalar);
     if (typeof scalar.value !== "number") this.#session.own([scalar.value]);
     pass.scalars.push(scalar);
@@ -108,6 +116,12 @@ export class LogHub {
   async emit(key: string, record: QueuedRecord): Promise<void> {
     const { step, globalEpoch, fit } = this.#session.counters;
     await this.#send({ ...record, key, step, epoch: globalEpoch, fit });
+  }
+
+  /** Writes what was queued since the last fit. */
+  async close(): Promise<void> {
+    await this.flushQueue();
+    await this.#session.sinks.flush();
   }
 
   dispose(): void {

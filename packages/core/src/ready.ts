@@ -18,6 +18,7 @@ export async function makeReady(session: Session): Promise<void> {
     await session.cleanups.run().catch(() => undefined); // the first error is the one to show
     throw error;
   }
+  session.cleanups.add(() => session.logs.close()); // the first to run: sinks are still open
   session.isReady = true;
 }
 

@@ -54,6 +54,8 @@ export class Session {
   readonly stepMeans = [this.epochMeans, this.recordMeans];
   /** Whether an epoch has begun and not ended, and a validation that is due in it. */
   isEpochRunning = false;
+  /** Whether the windows of an epoch are run now: what is logged then joins the record of the steps. */
+  isStepping = false;
   validationDue: "step" | "epoch" | null = null;
   /** Validation values of this epoch, if there was one, and the step of it. */
   validated: { readonly step: number; readonly values: Readonly<Record<string, number>> } | null = null;
@@ -74,10 +76,10 @@ export class Session {
   // What belongs to the running call.
   phase: Phase = "idle";
   fitCalls = 0;
-  readonly pending = new PendingScalars();
-  activeSlot: OptimizerSlot | undefined;
   /** Whether any step of this fit had gradients. */
   hasTrained = false;
+  readonly pending = new PendingScalars();
+  activeSlot: OptimizerSlot | undefined;
   pass = new StepPass();
   /** Weight of the running batch, 1 outside of steps; and its share of the window. */
   stepWeight = 1;

@@ -62,6 +62,7 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
   const reader = await WindowReader.open(session, plan.train, plan.limitTrainBatches);
   const progress = new PhaseProgress(session, plan.train, plan.limitTrainBatches, session.epochMeans, counters.batch);
   let stepsBefore = counters.step;
+  session.isStepping = true;
   try {
     for (;;) {
       const stopping = shouldStop(session, plan);
@@ -93,6 +94,7 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
     await reader.close(true).catch(() => undefined); // the first error is the one to show
     throw error;
   } finally {
+    session.isStepping = false;
     session.console.clearProgress();
   }
   await reader.close(stops.isInterrupted);
@@ -230,6 +232,7 @@ async function endEpoch(session: Session, plan: FitPlan, train: Readonly<Record<
   const valid = session.validated?.values;
   await session.logs.emit("epoch", { kind: "scalars", values: { epoch: counters.globalEpoch, ...Object.fromEntries(Object.entries(train).map(([name, value]) => [`train/${name}_epoch`, value])) } });
   await callHook(session, "onTrainEpochEnd", valid === undefined ? train : { ...train, valid });
+  await session.logs.flushQueue();
   console.info(epochLine(counters.epoch, plan.limits.epochs, train, valid, (performance.now() - session.epochStart) / 1000));
   session.isEpochRunning = false;
   await trainer.savePoint("epoch");

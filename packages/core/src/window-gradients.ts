@@ -49,8 +49,8 @@ async function runBatch(session: Session, window: Window, i: number, parameters:
   const firstSample = window.firstSamples[i]!;
   const size = window.sizes[i]!;
   const weight = window.weights[i]!;
-  const prepared = sharedBatch(session, window, i) ?? (await beginBatch(session, window, i, session.section("transform", i, firstSample, size)));
   session.stepWeight = weight;
+  const prepared = sharedBatch(session, window, i) ?? (await beginBatch(session, window, i, session.section("transform", i, firstSample, size)));
   session.lossScale = window.totalWeight === 0 ? 0 : weight / window.totalWeight;
   const kind = optimizers.length < 2 ? "step" : `step of ${session.activeSlot!.name}`;
   const { result, gradients } = runSection(session.section(kind, i, firstSample, size), () => userStep(session, prepared.batch, index, parameters));

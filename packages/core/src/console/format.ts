@@ -14,13 +14,13 @@ export function formatTime(seconds: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
 }
 
-/** `[ 15/50]`, or `[ 15]` where the number of epochs is not known. @param width of the epoch's number at least */
-export function formatEpoch(epoch: number, numEpochs: number | undefined, width = String(numEpochs ?? epoch).length): string {
-  return `[${String(epoch).padStart(width)}${numEpochs === undefined ? "" : `/${numEpochs}`}]`;
+/** `[15/50]`, or `[15]` where the number of epochs is not known. @param minWidth of the epoch's number */
+export function formatEpoch(epoch: number, numEpochs: number | undefined, minWidth = 0): string {
+  return `[${String(epoch).padStart(Math.max(minWidth, String(numEpochs ?? epoch).length))}${numEpochs === undefined ? "" : `/${numEpochs}`}]`;
 }
 
 /** `[ 15/50] loss:0.023, acc:0.990 | (val) loss:0.019, acc:0.990 (2m 15s)` */
 export function epochLine(epoch: number, numEpochs: number | undefined, train: Readonly<Record<string, number>>, valid: Readonly<Record<string, number>> | undefined, seconds: number): string {
-  const validText = valid === undefined ? "" : ` | (val) ${formatValues(valid)}`;
-  return `${formatEpoch(epoch, numEpochs, 3)} ${formatValues(train)}${validText} (${formatTime(seconds)})`;
+  const parts = [formatValues(train), valid === undefined ? "" : `(val) ${formatValues(valid)}`].filter(Boolean);
+  return [formatEpoch(epoch, numEpochs, 3), ...(parts.length > 0 ? [parts.join(" | ")] : []), `(${formatTime(seconds)})`].join(" ");
 }
