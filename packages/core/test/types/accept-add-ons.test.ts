@@ -1,7 +1,18 @@
 // What must compile of add-ons, with the types it gives. The same code is run; compilers.test.ts compiles it.
 import { expect, expectTypeOf, test } from "vitest";
 import { applyAddOns, defineAddOn, hasAddOn, Trainer } from "@snapfit/core";
-import type { AddOn, AddOnBase, AddOnRules, Adds, AnyAddOn, BatchSource, HostForm, StepResult, TrainerClass, TrainerOptions } from "@snapfit/core";
+import type {
+  AddOn,
+  AddOnBase,
+  AddOnRules,
+  Adds,
+  AnyAddOn,
+  BatchSource,
+  HostForm,
+  StepResult,
+  TrainerClass,
+  TrainerOptions,
+} from "@snapfit/core";
 import type * as tf from "@tensorflow/tfjs";
 import { Confusion, Ema, RunLog, Standard, StateManager, Swa, Timer } from "./add-ons.js";
 import type { ConfusionMembers, EmaMembers, EmaOptions, StateManagerMembers, StateManagerOptions, TimerMembers } from "./add-ons.js";
@@ -369,7 +380,8 @@ test("hasAddOn keeps what was known of the trainer", () => {
 });
 
 test("hasAddOn narrows step by step", () => {
-  const size = (trainer: Trainer): number => (hasAddOn(trainer, Timer) && hasAddOn(trainer, Ema) ? trainer.ema.size + trainer.elapsedMs() : 0);
+  const size = (trainer: Trainer): number =>
+    hasAddOn(trainer, Timer) && hasAddOn(trainer, Ema) ? trainer.ema.size + trainer.elapsedMs() : 0;
   expect(size(new (Digits.addOn(Timer, StateManager, Ema))(full))).toBeNaN();
   expect(size(new (Digits.addOn(Timer))(options))).toBe(0);
 });

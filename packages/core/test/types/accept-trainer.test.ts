@@ -2,7 +2,18 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { hostTensor, type HostTensor, type Loader, type Metric } from "@snapfit/base";
 import { consoleLogger, EarlyStopper, evaluate, Trainer } from "@snapfit/core";
-import type { BatchOutputs, Callback, EpochMetrics, FitOptions, HostForm, HostPrediction, LogRecord, OptimizerConfiguration, Prediction, StepResult } from "@snapfit/core";
+import type {
+  BatchOutputs,
+  Callback,
+  EpochMetrics,
+  FitOptions,
+  HostForm,
+  HostPrediction,
+  LogRecord,
+  OptimizerConfiguration,
+  Prediction,
+  StepResult,
+} from "@snapfit/core";
 import { constant, sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { Digits, digits, options, type DigitBatch } from "./digits.js";
