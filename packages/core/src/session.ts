@@ -119,7 +119,7 @@ export class Session {
     this.options = options;
     this.group = options.processGroup ?? soloGroup();
     this.stops = new StopRequests(this.group);
-    this.console = new TrainerConsole(options.logger, options.quiet || this.group.rank > 0);
+    this.console = new TrainerConsole(options.logger, this.group.rank > 0 ? "silent" : options.quiet ? "quiet" : "all");
     this.sinks = new LogSinks(this.console);
     this.logs = new LogHub(this);
     this.seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);

@@ -7,32 +7,34 @@ interface Terminal {
   write(text: string): unknown;
 }
 
+/** `quiet`: warnings and errors only. `silent`: ranks other than 0, which would say what rank 0 says. */
+export type Volume = "all" | "quiet" | "silent";
+
 const DRAW_EVERY_MS = 100;
 const LINE_EVERY_MS = 5000;
 
 /** All that a trainer says to a person: lines through the logger, and one progress bar that is gone when its phase ends. */
 export class TrainerConsole {
   readonly #logger: Logger;
-  readonly #quiet: boolean;
+  readonly #volume: Volume;
   readonly #terminal: Terminal | undefined;
   readonly #said = new Set<string>();
   #isBarDrawn = false;
   #nextDrawMs = 0;
 
-  /** @param quiet shows warnings and errors only: the option of that name, or a rank other than 0. */
-  constructor(logger: Logger | undefined, quiet: boolean) {
+  constructor(logger: Logger | undefined, volume: Volume) {
     this.#logger = logger ?? consoleLogger;
-    this.#quiet = quiet;
+    this.#volume = volume;
     const { stdout, env } = (globalThis as { process?: { stdout?: Terminal; env: Record<string, string | undefined> } }).process ?? {};
     this.#terminal = stdout?.isTTY === true && !env?.["CI"] ? stdout : undefined;
   }
 
   debug(message: string): void {
-    if (!this.#quiet) this.#say("debug", message);
+    if (this.#volume === "all") this.#say("debug", message);
   }
 
   info(message: string): void {
-    if (!this.#quiet) this.#say("info", message);
+    if (this.#volume === "all") this.#say("info", message);
   }
 
   warning(message: string): void {
@@ -57,7 +59,7 @@ export class TrainerConsole {
 
   /** Whether it is time to show progress again; cheap enough to ask after every batch. */
   get isProgressDue(): boolean {
-    return !this.#quiet && performance.now() >= this.#nextDrawMs;
+    return this.#volume === "all" && performance.now() >= this.#nextDrawMs;
   }
 
   /** Draws the bar on a terminal; elsewhere, and with `CI` set, prints a plain line every few seconds. */
@@ -76,6 +78,7 @@ export class TrainerConsole {
   }
 
   #say(level: keyof Logger, message: string): void {
+    if (this.#volume === "silent") return;
     this.clearProgress();
     this.#logger[level](message);
   }
