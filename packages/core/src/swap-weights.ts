@@ -25,11 +25,11 @@ export async function withStateSnapshot<T>(session: Session, body: () => T | Pro
   const parameters = session.model.parameters();
   const buffers = new Map([...session.model.weights()].filter(([path]) => !parameters.has(path)));
   const values = await readWeights(buffers);
-  const streams = [...session.streams.values()].map((stream) => ({ stream, state: stream.saveState() }));
+  const states = new Map([...session.streams].map(([name, stream]) => [name, stream.saveState()]));
   try {
     return await body();
   } finally {
     assignWeights(buffers, values, true);
-    for (const { stream, state } of streams) stream.loadState(state as never);
+    for (const [name, stream] of session.streams) stream.loadState(states.get(name) ?? { ...stream.saveState(), counter: 0 }); // first used within `body`: at its beginning again
   }
 }

@@ -23,6 +23,7 @@ export function compareWeights(variables: ReadonlyMap<string, tf.Variable>, weig
     const given = weights[path];
     if (given === undefined) continue;
     if (!isHostTensor(given)) different.push(`${path} is given as no host tensor`);
+    else if (given.data.length !== variable.size && given.shape.join() === variable.shape.join()) different.push(`${path} is given as ${given.data.length} values for [${given.shape.join(", ")}]`);
     else if (given.dtype !== variable.dtype || given.shape.join() !== variable.shape.join()) {
       different.push(`${path} is ${variable.dtype} [${variable.shape.join(", ")}], given ${given.dtype} [${given.shape.join(", ")}]`);
     }
