@@ -1,16 +1,13 @@
 import { isHostTensor, type HostTensor, type StateTree } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 
-/** Numbers in any of the forms that tests have: tensors, host tensors, typed arrays, nested arrays, one number. */
-export type ArrayLikeValue = tf.Tensor | HostTensor | ArrayBufferView | number | readonly ArrayLikeValue[];
-
 /** Numbers in host memory, row by row. `shape` is undefined for a typed array, which has none. */
 export interface HostArray {
   readonly shape: readonly number[] | undefined;
   readonly values: ArrayLike<number>;
 }
 
-/** Any of the forms as {@link HostArray}; undefined for anything else. Tensors are read with `dataSync`. */
+/** Numbers in any of the forms that tests have, tensors, host tensors, typed arrays, nested arrays, one number, as {@link HostArray}; undefined for anything else. Tensors are read with `dataSync`. */
 export function hostArray(value: unknown): HostArray | undefined {
   if (value instanceof tf.Tensor) return { shape: value.shape, values: value.dataSync() };
   if (isHostTensor(value)) return { shape: value.shape, values: value.data };

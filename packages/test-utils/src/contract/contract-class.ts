@@ -56,7 +56,7 @@ function ownAddOns(Class: object): readonly AnyAddOn[] | undefined {
 export type Method = (this: object, ...args: unknown[]) => unknown;
 
 /** The function that `name` means on an object, own or inherited. */
-export function methodOf(prototype: object, name: string): Method | undefined {
+function methodOf(prototype: object, name: string): Method | undefined {
   for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
     const descriptor = Object.getOwnPropertyDescriptor(at, name);
     if (descriptor) return typeof descriptor.value === "function" ? (descriptor.value as Method) : undefined;
