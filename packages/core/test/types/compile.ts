@@ -41,17 +41,18 @@ export function linkModules(folder: string, ...names: string[]): void {
   }
 }
 
-/** Writes sources and a tsconfig.json with the project's options. */
-export function writeProject(folder: string, sources: Readonly<Record<string, string>>, compilerOptions: object = { noEmit: true }): void {
+/** Writes sources and a tsconfig.json with the project's options. `files` are compiled, all the sources unless said otherwise. */
+export function writeProject(
+  folder: string,
+  sources: Readonly<Record<string, string>>,
+  compilerOptions: object = { noEmit: true },
+  files: readonly string[] = Object.keys(sources),
+): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   const common = { composite: false, declaration: false, declarationMap: false, emitDeclarationOnly: false };
-  const config = {
-    extends: join(root, "tsconfig.base.json"),
-    files: Object.keys(sources),
-    compilerOptions: { ...common, ...compilerOptions },
-  };
+  const config = { extends: join(root, "tsconfig.base.json"), files, compilerOptions: { ...common, ...compilerOptions } };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
 }
 
