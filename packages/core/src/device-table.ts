@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 export interface DeviceRow {
   /** Name of the TensorFlow.js backend. */
   readonly name: string;
-  /** Makes the backend known to TensorFlow.js; false if it is not installed or does not run here. */
+  /** Makes the backend known to TensorFlow.js; false, or an error, if it is not installed or does not run here. */
   load(): Promise<boolean>;
   /** The command that installs it. */
   readonly install: string;

@@ -22,12 +22,13 @@ export async function chooseDevice(device: string, build: () => Promise<Model>, 
 
 async function namedDevice(name: string, build: () => Promise<Model>): Promise<ChosenDevice> {
   const row = deviceRows.find((one) => one.name === name);
-  const isThere = row === undefined ? tf.findBackendFactory(name) !== null : await row.load();
+  let cause: unknown;
+  const isThere = row === undefined ? tf.findBackendFactory(name) !== null : await row.load().catch((error: unknown) => void (cause = error));
   if (!isThere || !(await use(name))) {
     const known = ["auto", ...deviceRows.map((one) => one.name)];
     const nearest = nearestName(name, known);
-    const advice = row !== undefined ? `Install it: ${row.install}` : `Known are ${known.join(", ")}${nearest === undefined ? "" : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
-    throw new SnapfitError("DEVICE_UNKNOWN", `The device "${name}" is not here. ${advice}.`);
+    const advice = row !== undefined ? `Install it: ${row.install}` : `Known are ${known.join(", ")}${nearest === undefined ? "." : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
+    throw new SnapfitError("DEVICE_UNKNOWN", `The device "${name}" is not here. ${advice}.`, cause === undefined ? undefined : { cause });
   }
   const fixes = applyFixes(name);
   const model = await build();
@@ -40,7 +41,7 @@ async function bestDevice(build: () => Promise<Model>, discard: (model: Model) =
   const better: string[] = [];
   let lastProblem = "";
   for (const { name, load, install, merit } of deviceRows) {
-    if (!(await load()) || !(await use(name))) {
+    if (!(await load().catch(() => false)) || !(await use(name))) {
       better.push(`${name} is ${merit}: ${install}`);
       continue;
     }
@@ -48,13 +49,14 @@ async function bestDevice(build: () => Promise<Model>, discard: (model: Model) =
     const model = await build();
     const problem = problemOf(model, name);
     if (problem === undefined) {
-      const why = lastProblem === "" ? "the best that is here" : `${lastProblem}`;
-      return { model, line: `Device: ${name}, ${why}${fixesText(fixes.length)}.${better.length === 0 ? "" : ` ${better.join("; ")}.`}` };
+      const [why, problems] = lastProblem === "" ? ["the best that is here", []] : ["the best that can train this model", [lastProblem]];
+      const more = better.length === 0 ? problems : [...problems, better.join("; ")];
+      return { model, line: [`Device: ${name}, ${why}${fixesText(fixes.length)}`, ...more].map((sentence) => `${sentence}.`).join(" ") };
     }
-    lastProblem = `since ${name} cannot train ${problem.replace(/\.$/, "")}`;
+    lastProblem = `${name} cannot train ${problem.replace(/\.$/, "")}`;
     discard(model);
   }
-  throw new SnapfitError("DEVICE_CANNOT_TRAIN", `No device here can train this model, ${lastProblem}. Replace the layer, or install another engine.`);
+  throw new SnapfitError("DEVICE_CANNOT_TRAIN", `No device here can train this model: ${lastProblem}. Replace the layer, or install another engine.`);
 }
 
 /** The first reason why a backend cannot train a model, after the fixes. */
