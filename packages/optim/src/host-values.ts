@@ -14,7 +14,10 @@ interface KnownBackend extends Partial<HostMemoryBackend> {
   /** cpu */
   readonly data?: { has(dataId: object): boolean; get(dataId: object): { readonly values?: unknown } };
   /** wasm */
-  readonly dataIdMap?: { has(dataId: object): boolean };
+  readonly dataIdMap?: { has(dataId: object): boolean; get(dataId: object): { readonly id: number; readonly memoryOffset: number } };
+  readonly wasm?: {
+    readonly tfjs: { disposeData(id: number): void; registerTensor(id: number, size: number, memoryOffset: number): void };
+  };
   typedArrayFromHeap?(tensor: tf.Tensor): unknown;
 }
 
@@ -37,4 +40,17 @@ export function hostValues(tensor: tf.Tensor): Float32Array | undefined {
   const { values } = backend.data.get(dataId);
   if (values instanceof Float32Array) return values;
   return Array.isArray(values) || ArrayBuffer.isView(values) ? Float32Array.from(values as unknown as ArrayLike<number>) : undefined;
+}
+
+/**
+ * Makes a backend drop what it has derived from a tensor whose values are about to change in place. The wasm backend keeps packed copies of weights and
+ * biases, in XNNPACK operators that it looks up by tensor: products and convolutions would go on with the values of before.
+ */
+export function dropDerived(tensor: tf.Tensor): void {
+  const { wasm, dataIdMap } = tf.backend() as unknown as KnownBackend;
+  if (!wasm || !dataIdMap?.has(tensor.dataId)) return;
+  const { id, memoryOffset } = dataIdMap.get(tensor.dataId);
+  // Ends the operators of this tensor, not its memory, which is the heap's; then the tensor is made known again.
+  wasm.tfjs.disposeData(id);
+  wasm.tfjs.registerTensor(id, tensor.size, memoryOffset);
 }

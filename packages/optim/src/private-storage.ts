@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { hostValues } from "./host-values.js";
+import { dropDerived, hostValues } from "./host-values.js";
 
 /**
  * Makes it safe to write into variables in place: nobody else ever sees the writes.
@@ -15,7 +15,8 @@ export class PrivateStorage {
   /** The values of a float32 variable in host memory, for writing at once. Ask again for every use. */
   writable(variable: tf.Variable): Float32Array {
     const isOurs = this.#owned.get(variable) === variable.dataId && tf.backend().refCount(variable.dataId) === 1;
-    if (!isOurs) {
+    if (isOurs) dropDerived(variable);
+    else {
       const copy = tf.tensor(hostValues(variable)!.slice(), variable.shape, "float32");
       variable.assign(copy);
       copy.dispose();

@@ -87,3 +87,35 @@ test("on cpu the storage is made private once, then written in place", async () 
   step(optimizer, { w }, gradient);
   expect(w.dataId).toBe(dataId);
 });
+
+// The wasm backend keeps packed copies of weights and biases by tensor.
+describe.each(["cpu", "wasm", "device", "native"] as const)(
+  "on %s what is computed after steps in place uses the values of now:",
+  (backend) => {
+    beforeEach(() => useBackend(backend));
+
+    const cases: Record<string, (kernel: tf.Variable, bias: tf.Variable) => tf.Tensor> = {
+      "a product": (kernel) => tf.ones([3, 4]).matMul(kernel.reshape([4, 2])),
+      "a dense layer's product with bias": (kernel, bias) =>
+        tf.fused.matMul({ a: tf.ones([3, 4]), b: kernel.reshape([4, 2]), bias, activation: "relu" }),
+      "a convolution": (kernel) => tf.conv2d(tf.ones<tf.Rank.R3>([4, 4, 1]), kernel.reshape([2, 2, 1, 2]), 1, "valid"),
+      "a convolution with bias": (kernel, bias) =>
+        tf.fused.conv2d({ x: tf.ones<tf.Rank.R3>([4, 4, 1]), filter: kernel.reshape([2, 2, 1, 2]), strides: 1, pad: "valid", bias }),
+      "a depthwise convolution": (kernel) => tf.depthwiseConv2d(tf.ones<tf.Rank.R3>([4, 4, 2]), kernel.reshape([2, 2, 2, 1]), 1, "valid"),
+      "a parametric relu": (kernel) => tf.prelu(tf.fill([1, 8], -1), kernel.reshape([8])),
+    };
+    test.each(Object.keys(cases))("%s", async (name) => {
+      const kernel = variable([1, 2, 3, 4, 5, 6, 7, 8]);
+      const bias = variable([0.5, -0.5]);
+      const optimizer = sgd({ learningRate: 1 });
+      for (let i = 0; i < 4; i++) {
+        const now = await valuesOf(tf.tidy(() => cases[name]!(kernel, bias))); // in a tidy, or a reshaped kernel would still share the storage
+        // The same of new tensors, which nothing can be remembered of.
+        const [kernelNow, biasNow] = [tf.variable(tf.tensor(await valuesOf(kernel))), tf.variable(tf.tensor(await valuesOf(bias)))];
+        expect(now).toEqual(await valuesOf(cases[name]!(kernelNow, biasNow)));
+        const gradients = { kernel: [1, -1, 0.5, -0.5, 2, 0.25, 1, 1], bias: [-1, 1] };
+        step(optimizer, { kernel, bias }, i === 2 ? { bias: gradients.bias } : gradients); // a frozen kernel too
+      }
+    });
+  },
+);
