@@ -77,10 +77,14 @@ export class ClassificationTrainer<Batch extends object = ClassificationBatch> e
   }
   /** {@link classResults} as an aligned table for people. */
   classTable(): string {
-    return textTable(
-      ["class", "samples", "accuracy", "mostly taken for"],
-      this.classResults.map((result) => [result.name, result.samples, result.accuracy, result.mostlyTakenFor ?? ""]),
-    );
+    const shareText = (share: number): string => (Number.isNaN(share) ? "-" : share.toFixed(3));
+    const rows = this.classResults.map(({ name, samples, accuracy: share, mostlyTakenFor }) => [
+      name,
+      samples,
+      shareText(share),
+      mostlyTakenFor ?? "",
+    ]);
+    return textTable(["class", "samples", "accuracy", "mostly taken for"], rows);
   }
 
   /** Probabilities [batch, classes] for each batch. The batches need no labels. */

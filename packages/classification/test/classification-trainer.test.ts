@@ -97,9 +97,9 @@ describe("ClassificationTrainer by default", () => {
       [
         "class  samples  accuracy  mostly taken for",
         "-----  -------  --------  ----------------",
-        "cat          1     1.000",
-        "dog          2     0.500  owl",
-        "owl          1     0.000  cat",
+        "cat          1  1.000",
+        "dog          2  0.500     owl",
+        "owl          1  0.000     cat",
       ].join("\n"),
     );
     await trainer.test([batchOf([[0, 0, 1]], [2])]);
