@@ -140,7 +140,7 @@ describe.each(compilers)("%s", (compiler) => {
   const folder = temporaryFolder();
   const home = folder.path;
   const modules = join(home, "node_modules");
-  afterAll(() => folder[Symbol.dispose]());
+  afterAll(() => folder.remove());
 
   /** Compiles a module into a package that holds .js and .d.ts files only. It sees the packages around `work`. */
   const build = (source: string, target: string, work = join(home, "work", target)): readonly Problem[] => {

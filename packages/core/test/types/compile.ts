@@ -26,10 +26,10 @@ export interface Compiled {
   readonly instantiations: number;
 }
 
-/** A folder outside of the repository, removed when disposed. */
-export function temporaryFolder(): Disposable & { readonly path: string } {
+/** A folder outside of the repository. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = realpathSync(mkdtempSync(join(tmpdir(), "snapfit-types-")));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Makes `folder/node_modules/<name>` a link to what the repository has of that name; without a name, all of `node_modules`. */

@@ -4,6 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+// The cases are read as text; these imports tell tools that the files are in use.
+import type {} from "./reject-add-ons.js";
+import type {} from "./reject-trainer.js";
 import { compile, compilers, linkModules, root, temporaryFolder, writeProject, type Compiled, type Problem } from "./compile.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -46,7 +49,7 @@ beforeAll(() => {
   const bare = Object.entries(sources).map(([name, text]) => [name, text.replaceAll("@ts-expect-error", "expected")]);
   writeProject(folder.path, Object.fromEntries(bare), { noEmit: true, paths: { "@snapfit/*": [join(root, "packages/*/src/index.ts")] } });
 });
-afterAll(() => folder[Symbol.dispose]());
+afterAll(() => folder.remove());
 
 test("each idea stands once, in at least 60 accept and 40 reject cases", () => {
   expect(accepted.length).toBeGreaterThanOrEqual(60);

@@ -29,7 +29,7 @@ const Full = Digits.addOn(StateManager, Ema);
 const Saving = Digits.addOn(StateManager);
 const full = { ...options, stateManager: { store: new Map() }, ema: { decay: 0.9 } };
 
-export function rules(): void {
+function rules(): void {
   // what an add-on needs must be there
   // @ts-expect-error `Ema` not assignable to parameter of type '"Ema needs StateManager"'
   Trainer.addOn(Ema);
@@ -68,7 +68,7 @@ export function rules(): void {
   Trainer.addOn(Self);
 }
 
-export function clashes(): void {
+function clashes(): void {
   // a member of the trainer cannot be added
   // @ts-expect-error `Saver` '"Saver adds a member the trainer already has: saveState"'
   Trainer.addOn(Saver);
@@ -94,7 +94,7 @@ export function clashes(): void {
   Thresholded.addOn(Thresholds);
 }
 
-export function hosts(): void {
+function hosts(): void {
   // a host must have what the add-on needs
   // @ts-expect-error `Confusion` '"Confusion needs a trainer with numClasses"'
   Trainer.addOn(Confusion);
@@ -121,7 +121,7 @@ export function hosts(): void {
   Plain.addOn(Timer);
 }
 
-export function lists(some: (typeof Timer | typeof Swa)[]): void {
+function lists(some: (typeof Timer | typeof Swa)[]): void {
   // a list of unknown length is for applyAddOns
   // @ts-expect-error `...some` '"list add-ons one by one or in a const tuple; applyAddOns() takes any list"'
   Trainer.addOn(...some);
@@ -146,7 +146,7 @@ export function lists(some: (typeof Timer | typeof Swa)[]): void {
   void Generic;
 }
 
-export function results(): void {
+function results(): void {
   // an option of an add-on has its type
   // @ts-expect-error `decay` Type 'string' is not assignable to type 'number'
   new Full({ ...full, ema: { decay: "0.9" } });
@@ -180,7 +180,7 @@ export function results(): void {
   void [bare, preset];
 }
 
-export function subclasses(): void {
+function subclasses(): void {
   // a trainer without a trainingStep is not complete
   // @ts-expect-error `Incomplete` does not implement inherited abstract member trainingStep from class 'Trainer<DigitBatch> &
   class Incomplete extends Standard<DigitBatch> {}
@@ -220,7 +220,7 @@ export function subclasses(): void {
   void [Incomplete, Wrong, Shadow, Loud, Quiet, Method];
 }
 
-export function narrowing(trainer: Trainer): void {
+function narrowing(trainer: Trainer): void {
   // members of an add-on are unknown before hasAddOn
   // @ts-expect-error `ema` Property 'ema' does not exist on type 'Trainer<unknown>'
   void trainer.ema.size;
@@ -237,7 +237,7 @@ export function narrowing(trainer: Trainer): void {
   hasAddOn({}, Ema);
 }
 
-export function declarations(): void {
+function declarations(): void {
   // an add-on has a name
   // @ts-expect-error `{` Property 'name' is missing in type
   defineAddOn({ apply: declare<{}, {}>() });
@@ -262,7 +262,7 @@ export function declarations(): void {
   void [other, wrong];
 }
 
-export const Nothing = defineAddOn({
+const Nothing = defineAddOn({
   name: "Nothing",
   apply(Base: AddOnBase): Adds<{ count(): number }> {
     abstract class NothingTrainer extends Base {}
@@ -272,7 +272,7 @@ export const Nothing = defineAddOn({
   },
 });
 
-export const Concrete = defineAddOn({
+const Concrete = defineAddOn({
   name: "Concrete",
   apply(Base: AddOnBase): Adds {
     // the class of an add-on is abstract
@@ -282,7 +282,7 @@ export const Concrete = defineAddOn({
   },
 });
 
-export const Stepping = defineAddOn({
+const Stepping = defineAddOn({
   name: "Stepping",
   apply(Base: AddOnBase): Adds {
     abstract class SteppingTrainer extends Base {
@@ -296,7 +296,7 @@ export const Stepping = defineAddOn({
   },
 });
 
-export const Withholding = defineAddOn({
+const Withholding = defineAddOn({
   name: "Withholding",
   apply(Base: AddOnBase<{ readonly withholding: number }>): Adds {
     abstract class WithholdingTrainer extends Base {
@@ -310,7 +310,7 @@ export const Withholding = defineAddOn({
   },
 });
 
-export const Late = defineAddOn({
+const Late = defineAddOn({
   name: "Late",
   // apply is synchronous
   // @ts-expect-error `apply` Type 'Promise<Adds>' is not assignable to type 'Adds<unknown>'
@@ -319,3 +319,5 @@ export const Late = defineAddOn({
     return LateTrainer;
   },
 });
+
+void [rules, clashes, hosts, lists, results, subclasses, narrowing, declarations, Nothing, Concrete, Stepping, Withholding, Late];

@@ -14,7 +14,7 @@ declare const volumes: HostTensor<3>;
 const train = [digits(1)];
 const adam = sgd({ learningRate: 1 });
 
-export function steps(): void {
+function steps(): void {
   class Asynchronous extends Trainer<DigitBatch> {
     // an async trainingStep is refused, because steps are synchronous
     // @ts-expect-error `trainingStep` '"Steps are synchronous: they run inside one tidy and tape. Return the result itself, no promise."'
@@ -134,7 +134,7 @@ export function steps(): void {
   void [InferredText, NumberLoss, Forgetful, Arrays, Unnamed, Private, Greedy];
 }
 
-export function loaders(): void {
+function loaders(): void {
   // a host tensor of another rank is refused where it stands
   // @ts-expect-error `images` Type 'HostTensor<3, HostDType>' is not assignable to type 'HostTensor<2, HostDType>'
   void trainer.fit({ train: [{ images: volumes, labels }], epochs: 1 });
@@ -212,7 +212,7 @@ export function loaders(): void {
   void other;
 }
 
-export function fits(): void {
+function fits(): void {
   // a fit needs a limit
   // @ts-expect-error `{ train }` is not assignable to parameter of type 'FitOptions<DigitBatch>'
   void trainer.fit({ train });
@@ -242,7 +242,7 @@ export function fits(): void {
   void trainer.fit({ train, epochs: 3, signal: new AbortController() });
 }
 
-export function parts(): void {
+function parts(): void {
   class BareOptimizer extends Digits {
     protected override configureOptimizers(): OptimizerConfiguration {
       // configureOptimizers returns no bare optimizer
@@ -340,7 +340,7 @@ export function parts(): void {
   void [BareOptimizer, ListedOptimizers, SharedOptimizers, BareStopper, MetricClass, misnamed, shifted, mistyped, returning];
 }
 
-export async function uses(): Promise<void> {
+async function uses(): Promise<void> {
   // a prediction is in host memory and no tensor
   // @ts-expect-error `dataSync` Property 'dataSync' does not exist on type 'HostPrediction'
   for await (const prediction of trainer.predict(train)) prediction.dataSync();
@@ -387,7 +387,7 @@ export async function uses(): Promise<void> {
   void [weights, closed];
 }
 
-export class Hooks extends Digits {
+class Hooks extends Digits {
   // what overrides a method says so
   // @ts-expect-error `onFitStart` This member must have an 'override' modifier because it overrides a member in the base class 'Digits'
   protected onFitStart(): void {}
@@ -419,6 +419,8 @@ export class Hooks extends Digits {
 
 // options of a class are a list of names
 // @ts-expect-error `Named` Type 'string' is not assignable to type 'readonly string[]'
-export class Named extends Digits {
+class Named extends Digits {
   static override readonly optionNames = "threshold";
 }
+
+void [steps, loaders, fits, parts, uses, Hooks, Named];
