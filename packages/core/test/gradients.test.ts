@@ -3,7 +3,7 @@ import { adam, sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { Trainer, type ClipOptions, type Gradients, type ParameterSource, type StepResult } from "../src/index.js";
-import { Lines, maxDifference, plain, quietly, Regression, rows, smallModel, type Rows } from "./support/regression.js";
+import { Lines, maxDifference, plain, quietly, Regression, rows, smallModel } from "./support/regression.js";
 
 /** Two vectors whose gradients are the batch's own values. */
 class Vectors implements ParameterSource {
