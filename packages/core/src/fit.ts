@@ -24,8 +24,7 @@ export async function runFit(session: Session, plan: FitPlan): Promise<FitResult
   const earlier = session.fits[session.fitCalls - 1];
   if (earlier?.finished && !reopen(session, earlier, plan.limits)) {
     console.info(`Fit ${session.fitCalls} is finished (${earlier.finished.reason}): nothing to do.`);
-    if (isLoader(plan.train) && earlier.loader) plan.train.loadState(earlier.loader);
-    if (isLoader(plan.validation) && earlier.validationLoader) plan.validation.loadState(earlier.validationLoader);
+    passOver(session, earlier, plan);
     return { reason: earlier.finished.reason, interrupted: false };
   }
   const ignoreSignals = session.options.signals ? listenToSignals({ stop: (reason) => stops.ask({ kind: "interrupt", reason }), close: () => session.trainer.close() }) : undefined;
@@ -52,6 +51,16 @@ export async function runFit(session: Session, plan: FitPlan): Promise<FitResult
     await session.sinks.flush();
     await ignoreSignals?.(stops.isInterrupted);
   }
+}
+
+/** The loaders of a finished fit stand where it left them: the next fit may use them again. */
+function passOver(session: Session, { loader, validationLoader }: FitEntry, { train, validation }: FitPlan): void {
+  if (isLoader(train) && loader) train.loadState(loader);
+  if (isLoader(validation) && validationLoader) validation.loadState(validationLoader);
+  if (session.isReplaying) return;
+  session.position.source = train; // this was the last one: the state is this script's again
+  session.position.restored = undefined;
+  session.validationLoader = { source: validation, restored: undefined };
 }
 
 /** A fit that its limit had ended goes on when the script now allows more, unless a later one has begun. */

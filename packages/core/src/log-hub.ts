@@ -1,6 +1,6 @@
 import { hostValues } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
-import { SnapfitError, isHostTensor, type HostTensor } from "@snapfit/base";
+import { SnapfitError, isHostTensor, type HostTensor, type StateTree } from "@snapfit/base";
 import { toHostTensor } from "./batch.js";
 import { histogramOf, type LogRecord, type LogRow } from "./log-record.js";
 import type { Session } from "./session.js";
@@ -12,7 +12,7 @@ type WithoutRow<R> = R extends unknown ? Omit<R, keyof LogRow> : never;
 /** A record that waits for a logging point. */
 export interface WaitingRecord extends LogRow {
   /** The tensor that is read then. */
-  readonly held: tf.Tensor | undefined;
+  held: tf.Tensor | undefined;
   make(): QueuedRecord | Promise<QueuedRecord>;
 }
 
@@ -122,6 +122,28 @@ export class LogHub {
   async close(): Promise<void> {
     await this.flushQueue();
     await this.#session.sinks.flush();
+  }
+
+  /** What is queued, read from the device and still queued: a state holds it, since its records are not written yet. */
+  async saveState(): Promise<StateTree[]> {
+    return Promise.all(
+      this.#queue.map(async (waiting) => {
+        const { key, step, epoch, fit, held } = waiting;
+        const record = await waiting.make();
+        held?.dispose();
+        waiting.held = undefined;
+        waiting.make = () => record;
+        return { ...record, key, step, epoch, fit } as unknown as StateTree;
+      }),
+    );
+  }
+
+  loadState(records: readonly StateTree[]): void {
+    this.dispose();
+    this.#queue = (records as unknown as readonly LogRecord[]).map((record) => {
+      const { key, step, epoch, fit, ...rest } = record;
+      return { key, step, epoch, fit, held: undefined, make: () => rest as QueuedRecord };
+    });
   }
 
   dispose(): void {

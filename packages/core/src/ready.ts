@@ -23,12 +23,22 @@ export async function makeReady(session: Session): Promise<void> {
 }
 
 async function setUp(session: Session): Promise<void> {
-  const { options, trainer, console, sinks, counters, group, runName, cleanups } = session;
+  const { options, console, group } = session;
   session.seed = await group.broadcast(session.seed);
   const { model, line } = await chooseDevice(options.device, modelBuilder(session), discardModel);
   console.info(line);
   if (options.seed === undefined) console.info(`Seed: ${session.seed}. Give it as an option to repeat this run.`);
   session.evaluating = evaluating;
+  try {
+    await setUpTrainer(session, model);
+  } catch (error) {
+    if (typeof options.model === "function") discardModel(model); // nobody else can reach it
+    throw error;
+  }
+}
+
+async function setUpTrainer(session: Session, model: Model): Promise<void> {
+  const { options, trainer, sinks, counters, group, runName, cleanups } = session;
   session.model = adoptModel(model);
   session.optimizers = optimizerSlots(await trainer.configureOptimizers());
   session.stoppers = await trainer.configureEarlyStoppers();
@@ -71,6 +81,7 @@ function modelBuilder(session: Session): () => Promise<Model> {
 
 function discardModel(model: Model): void {
   if (isLayersModel(model)) model.dispose();
+  else for (const variable of [...model.parameters().values(), ...(model.buffers?.().values() ?? [])]) variable.dispose();
 }
 
 /** The options that are plain values, for the config record. */

@@ -35,8 +35,10 @@ export async function saveRunState(session: Session): Promise<StateRecord> {
     perRank: {
       loader: loaderState(position) ?? null,
       passSamples: position.samples,
+      batch: counters.batch,
       epochMeans: session.epochMeans.saveState(),
       recordMeans: session.recordMeans.saveState(),
+      records: await session.logs.saveState(),
       metrics: session.metrics.train.saveState(),
       streams: Object.fromEntries([...session.streams].map(([name, stream]) => [name, stream.saveState()])),
     },
@@ -59,6 +61,7 @@ export function loadRunState(session: Session, state: StateRecord): void {
   if (stoppers["valid"]) session.stoppers.valid?.loadState(record(stoppers["valid"]));
   const none: Counters = { fit: 0, epoch: 0, globalEpoch: 0, batch: 0, step: 0, samples: 0 };
   Object.assign(session.counters, none, record(state["progress"]));
+  session.counters.batch = Number(perRank["batch"] ?? session.counters.batch); // a rank may have run out of batches
   session.windows = Number(state["windows"] ?? 0);
   session.seed = Number(state["seed"] ?? session.seed);
   session.history = { train: copyColumns(record(history["train"]) as unknown as HistoryColumns), valid: copyColumns(record(history["valid"]) as unknown as HistoryColumns) };
@@ -77,6 +80,7 @@ export function loadRunState(session: Session, state: StateRecord): void {
   session.position.samples = Number(perRank["passSamples"] ?? 0);
   session.epochMeans.loadState(record(perRank["epochMeans"]));
   session.recordMeans.loadState(record(perRank["recordMeans"]));
+  session.logs.loadState((perRank["records"] ?? []) as readonly StateTree[]);
   session.metrics.train.loadState(record(perRank["metrics"]));
   loadStreams(session, record(perRank["streams"]));
   session.fitSecondsBefore = Number(record(state["environment"])["fitSeconds"] ?? 0);
