@@ -75,11 +75,14 @@ function reopen(session: Session, entry: FitEntry, limits: Limits): boolean {
 }
 
 /** A fit that was interrupted, or has been opened again. */
-function continueFit({ console, counters, fitCalls, validationLoader }: Session, entry: FitEntry, { limits, validation }: FitPlan): void {
+function continueFit(session: Session, entry: FitEntry, { limits, validation }: FitPlan): void {
+  const { console, counters, fitCalls } = session;
   const [now, before] = [limitsText(limits), limitsText(entry.limits)];
   console.info(`Fit ${fitCalls} goes on at epoch ${counters.epoch}, step ${counters.step}.${now === before ? "" : ` It may now take ${now} (before: ${before}).`}`);
   entry.limits = limits;
-  if (isLoader(validation) && validationLoader.restored) validation.loadState(validationLoader.restored);
+  if (!isLoader(validation) || !session.validationLoader.restored) return;
+  validation.loadState(session.validationLoader.restored);
+  session.validationLoader = { source: validation, restored: undefined };
 }
 
 function beginFit(session: Session, { limits }: FitPlan): void {
