@@ -230,13 +230,13 @@ describe("a preset", () => {
 });
 
 describe("options", () => {
-  const make = (Class: typeof Digits, more: object): string => failure(() => new Class({ ...options, ...more }));
+  const make = (Class: TrainerClass, more: object): string => failure(() => new (Class as typeof Digits)({ ...options, ...more }));
   class Thresholded extends Digits.addOn(Timer) {
     static override readonly optionNames = ["threshold"];
   }
 
   test("are known by the add-ons' names in camel case, and by nothing else", () => {
-    const Full = Digits.addOn(StateManager, RunLog) as unknown as typeof Digits;
+    const Full = Digits.addOn(StateManager, RunLog);
     expect(make(Full, { stateManager: { store: new Map() }, runLog: () => {} })).toBe("no error");
     expect(make(Full, { stateManager: { store: new Map() }, stateManger: {} })).toBe(
       'OPTION_UNKNOWN: There is no option "stateManger". Did you mean "stateManager"?',
@@ -246,7 +246,7 @@ describe("options", () => {
 
   test("are known by the names that an add-on gives itself, in place of its own", () => {
     const Named = { ...bare("Noisy"), optionNames: ["amplitude"] };
-    const Class = applyAddOns(Digits, [Named]) as typeof Digits;
+    const Class = applyAddOns(Digits, [Named]);
     expect(make(Class, { amplitude: 1 })).toBe("no error");
     expect(make(Class, { amplitud: 1 })).toBe('OPTION_UNKNOWN: There is no option "amplitud". Did you mean "amplitude"?');
     expect(make(Class, { noisy: 1 })).toContain('OPTION_UNKNOWN: There is no option "noisy". Known are model, ');
@@ -256,7 +256,7 @@ describe("options", () => {
     class Further extends Thresholded {
       static override readonly optionNames = ["margin"];
     }
-    const Full = Further.addOn(Confusion) as unknown as typeof Digits;
+    const Full = Further.addOn(Confusion);
     expect(make(Full, { threshold: 1, margin: 2 })).toBe("no error");
     expect(make(Full, { treshold: 1 })).toBe('OPTION_UNKNOWN: There is no option "treshold". Did you mean "threshold"?');
   });
