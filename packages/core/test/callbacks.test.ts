@@ -7,8 +7,18 @@ import type { Callback, HookName, Phase, StepResult, Trainer } from "../src/inde
 import { failureOf, Lines } from "./support/regression.js";
 import { batch, batches, ScalarTrainer, scalarModel, scalarOptions } from "./support/scalar.js";
 
-const hookNames: readonly HookName[] = ["onFitStart", "onFitEnd", "onTrainEpochStart", "onTrainEpochEnd", "onTrainBatchStart", "onTrainBatchEnd", "onValidationEpochStart",
-  "onValidationEpochEnd", "onValidationBatchStart", "onValidationBatchEnd"];
+const hookNames: readonly HookName[] = [
+  "onFitStart",
+  "onFitEnd",
+  "onTrainEpochStart",
+  "onTrainEpochEnd",
+  "onTrainBatchStart",
+  "onTrainBatchEnd",
+  "onValidationEpochStart",
+  "onValidationEpochEnd",
+  "onValidationBatchStart",
+  "onValidationBatchEnd",
+];
 
 interface Call {
   readonly name: string;
@@ -45,12 +55,17 @@ describe("docs/loop.md", () => {
 
   const document = readFileSync(new URL("../../../docs/loop.md", import.meta.url), "utf8");
   const drawing = /```text\n([\s\S]*?)```/.exec(document)![1]!;
-  const steps = parse(drawing.split("\n").map((text) => ({ indent: text.search(/\S/), text: text.trim() })).filter(({ text }) => text !== "" && !text.startsWith("»")));
+  const steps = parse(
+    drawing
+      .split("\n")
+      .map((text) => ({ indent: text.search(/\S/), text: text.trim() }))
+      .filter(({ text }) => text !== "" && !text.startsWith("»")),
+  );
 
   /** Lines by their indentation. */
   function parse(lines: readonly Line[]): Step[] {
     const steps: Step[] = [];
-    for (let i = 0; i < lines.length; ) {
+    for (let i = 0; i < lines.length;) {
       const { indent, text } = lines[i]!;
       const end = lines.findIndex((line, j) => j > i && line.indent <= indent);
       const inner = lines.slice(i + 1, end < 0 ? lines.length : end);
@@ -99,7 +114,10 @@ describe("docs/loop.md", () => {
     calls.length = 0;
     await trainer.fit({ train: batches(1, 2, 3, 4), validation: batches(5, 6, 7), epochs: 1 });
     const fit = steps.find(({ text }) => text.startsWith("fit("))!;
-    const rounds = (text: string) => ({ "for each epoch": 1, "for each window": 2, "for each batch of the window": 2, "for each batch": 3 })[text.replace(/\s{2,}.*/, "")]!;
+    const rounds = (text: string) =>
+      ({ "for each epoch": 1, "for each window": 2, "for each batch of the window": 2, "for each batch": 3 })[
+        text.replace(/\s{2,}.*/, "")
+      ]!;
     const expected = expand(fit.inner, rounds).filter((name) => !["batchWeight", "onLog"].includes(name));
     expect(calls.map(({ name, args }) => (name === "savePoint" ? `savePoint ${String(args[0])}` : name))).toEqual(expected);
   });
@@ -108,10 +126,31 @@ describe("docs/loop.md", () => {
     const trainer = new Drawn(scalarOptions({ accumulate: 2, logEvery: 1 }));
     await trainer.ready();
     Object.assign(trainer, { setup: () => undefined });
-    const calls = record(trainer, ["batchWeight", "runStep", "onOptimizerStep", "onLog", "savePoint", "runEvaluation", "onTrainEpochEnd", "onFitEnd"]);
+    const calls = record(trainer, [
+      "batchWeight",
+      "runStep",
+      "onOptimizerStep",
+      "onLog",
+      "savePoint",
+      "runEvaluation",
+      "onTrainEpochEnd",
+      "onFitEnd",
+    ]);
     await trainer.fit({ train: batches(1, 2, 3), validation: batches(5), epochs: 1 });
     const step = (weights: number) => [...Array<string>(weights).fill("batchWeight"), "runStep", "onOptimizerStep", "onLog", "savePoint"];
-    expect(calls.map(({ name }) => name)).toEqual([...step(2), ...step(1), "runEvaluation", "batchWeight", "onLog", "onLog", "onTrainEpochEnd", "savePoint", "onFitEnd", "onLog", "savePoint"]);
+    expect(calls.map(({ name }) => name)).toEqual([
+      ...step(2),
+      ...step(1),
+      "runEvaluation",
+      "batchWeight",
+      "onLog",
+      "onLog",
+      "onTrainEpochEnd",
+      "savePoint",
+      "onFitEnd",
+      "onLog",
+      "savePoint",
+    ]);
   });
 });
 
@@ -123,7 +162,7 @@ describe("hooks", () => {
     Object.assign(trainer, { onOptimizerStep: () => undefined });
     const original = calls.push.bind(calls);
     calls.push = (call) => {
-      if (call.name === "onTrainBatchEnd") lossInHook = ((call.args[0] as { loss: tf.Tensor }).loss.dataSync())[0]!;
+      if (call.name === "onTrainBatchEnd") lossInHook = (call.args[0] as { loss: tf.Tensor }).loss.dataSync()[0]!;
       return original(call);
     };
     await trainer.fit({ train: [batch(2)], validation: [batch(3)], epochs: 1 });
@@ -168,31 +207,57 @@ describe("hooks", () => {
       const expected = /Validation|Evaluation|Outputs/.test(name) ? "validation" : "train";
       expect([name, phase, training]).toEqual([name, expected, expected === "train"]);
     }
-    for (const [call, phase] of [["validate", "validation"], ["test", "test"], ["predictAll", "prediction"]] as const) {
+    for (const [call, phase] of [
+      ["validate", "validation"],
+      ["test", "test"],
+      ["predictAll", "prediction"],
+    ] as const) {
       calls.length = 0;
       await trainer[call](batches(1));
-      expect(calls.map((one) => one.name)).toEqual(phase === "prediction" ? ["runEvaluation", "computeOutputs"]
-        : ["runEvaluation", "onValidationEpochStart", "onValidationBatchStart", "computeOutputs", "onValidationBatchEnd", "onValidationEpochEnd"]);
+      expect(calls.map((one) => one.name)).toEqual(
+        phase === "prediction"
+          ? ["runEvaluation", "computeOutputs"]
+          : [
+              "runEvaluation",
+              "onValidationEpochStart",
+              "onValidationBatchStart",
+              "computeOutputs",
+              "onValidationBatchEnd",
+              "onValidationEpochEnd",
+            ],
+      );
       expect(new Set(calls.map((one) => `${one.phase} ${one.training}`))).toEqual(new Set([`${phase} false`]));
       expect(trainer.phase).toBe("idle");
     }
   });
 
-  test.each([...hookNames, "trainingStep", "validationStep", "onOptimizerStep", "savePoint", "runEvaluation", "transferBatch", "clipGradients"])(
-    "a throw in %s reaches the caller as it is, ends the phase, and leaves no tensor", async (name) => {
-      const trainer = new ScalarTrainer(scalarOptions());
-      const fit = () => trainer.fit({ train: batches(1, 2), validation: batches(1, 2), epochs: 1 });
-      await fit();
-      const { numTensors } = tf.memory();
-      const error = new Error(name);
-      Object.assign(trainer, { [name]: () => { throw error; } });
-      expect(await failureOf(fit())).toBe(error);
-      expect([trainer.phase, trainer.training]).toEqual(["idle", false]);
-      expect(tf.memory().numTensors).toBe(numTensors);
-      Reflect.deleteProperty(trainer, name);
-      await fit();
-      expect(tf.memory().numTensors).toBe(numTensors);
+  test.each([
+    ...hookNames,
+    "trainingStep",
+    "validationStep",
+    "onOptimizerStep",
+    "savePoint",
+    "runEvaluation",
+    "transferBatch",
+    "clipGradients",
+  ])("a throw in %s reaches the caller as it is, ends the phase, and leaves no tensor", async (name) => {
+    const trainer = new ScalarTrainer(scalarOptions());
+    const fit = () => trainer.fit({ train: batches(1, 2), validation: batches(1, 2), epochs: 1 });
+    await fit();
+    const { numTensors } = tf.memory();
+    const error = new Error(name);
+    Object.assign(trainer, {
+      [name]: () => {
+        throw error;
+      },
     });
+    expect(await failureOf(fit())).toBe(error);
+    expect([trainer.phase, trainer.training]).toEqual(["idle", false]);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    Reflect.deleteProperty(trainer, name);
+    await fit();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
 
   test("an override that forgets super loses nothing of the core", async () => {
     const trainer = new ScalarTrainer(scalarOptions());
@@ -206,16 +271,32 @@ describe("hooks", () => {
 describe("callbacks", () => {
   test("get the trainer first, then what the hook gets, after the hook itself, in their order, awaited", async () => {
     const calls: string[] = [];
-    const callback = (id: string): Callback => Object.fromEntries(hookNames.map((name) => [name, async (trainer: Trainer, ...args: unknown[]) => {
-      await Promise.resolve();
-      calls.push(`${id} ${name} ${trainer === running} ${args.length}`);
-    }]));
+    const callback = (id: string): Callback =>
+      Object.fromEntries(
+        hookNames.map((name) => [
+          name,
+          async (trainer: Trainer, ...args: unknown[]) => {
+            await Promise.resolve();
+            calls.push(`${id} ${name} ${trainer === running} ${args.length}`);
+          },
+        ]),
+      );
     const running: ScalarTrainer = new ScalarTrainer(scalarOptions({ callbacks: [callback("a"), callback("b"), {}] }));
     const own = record(running, hookNames);
     own.push = ({ name, args }) => calls.push(`own ${name} true ${args.length}`);
     await running.fit({ train: batches(1), validation: batches(1), epochs: 1 });
-    const order = [["onFitStart", 0], ["onTrainEpochStart", 0], ["onTrainBatchStart", 2], ["onTrainBatchEnd", 3], ["onValidationEpochStart", 0],
-      ["onValidationBatchStart", 2], ["onValidationBatchEnd", 3], ["onValidationEpochEnd", 1], ["onTrainEpochEnd", 1], ["onFitEnd", 1]];
+    const order = [
+      ["onFitStart", 0],
+      ["onTrainEpochStart", 0],
+      ["onTrainBatchStart", 2],
+      ["onTrainBatchEnd", 3],
+      ["onValidationEpochStart", 0],
+      ["onValidationBatchStart", 2],
+      ["onValidationBatchEnd", 3],
+      ["onValidationEpochEnd", 1],
+      ["onTrainEpochEnd", 1],
+      ["onFitEnd", 1],
+    ];
     expect(calls).toEqual(order.flatMap(([name, args]) => ["own", "a", "b"].map((id) => `${id} ${name} true ${args}`)));
   });
 
@@ -239,7 +320,12 @@ describe("callbacks", () => {
     ["onKeyPressed", "The hooks are onFitStart, onFitEnd"],
   ])("one with %s, which is no hook, is refused: it would never be called", (name, advice) => {
     const callback = { [name]: () => undefined } as unknown as Callback;
-    expect(() => new ScalarTrainer(scalarOptions({ callbacks: [{}, callback] }))).toThrow(expect.objectContaining({ code: "OPTION_UNKNOWN", message: expect.stringMatching(new RegExp(`^callbacks\\[1\\] has "${name}", which is no hook\\.`)) }));
+    expect(() => new ScalarTrainer(scalarOptions({ callbacks: [{}, callback] }))).toThrow(
+      expect.objectContaining({
+        code: "OPTION_UNKNOWN",
+        message: expect.stringMatching(new RegExp(`^callbacks\\[1\\] has "${name}", which is no hook\\.`)),
+      }),
+    );
     expect(() => new ScalarTrainer(scalarOptions({ callbacks: [{}, callback] }))).toThrow(advice);
   });
 });

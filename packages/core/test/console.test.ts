@@ -43,7 +43,12 @@ afterEach(() => {
 });
 
 /** A logger that writes where the bar does, so that the order can be seen. */
-const inTerminal = { debug: () => undefined, info: (line: string) => void written.push(`${line}\n`), warning: (line: string) => void written.push(`W ${line}\n`), error: (line: string) => void written.push(`E ${line}\n`) };
+const inTerminal = {
+  debug: () => undefined,
+  info: (line: string) => void written.push(`${line}\n`),
+  warning: (line: string) => void written.push(`W ${line}\n`),
+  error: (line: string) => void written.push(`E ${line}\n`),
+};
 const CLEAR = "\r\u001b[2K";
 
 describe("on a terminal", () => {
@@ -54,7 +59,14 @@ describe("on a terminal", () => {
     await trainer.test(batches(1, 2));
     await trainer.predictAll(batches(1));
     const shown = written.filter((text) => !/^(Device|Seed)/.test(text));
-    const bars = shown.filter((text) => text.startsWith(CLEAR) && text !== CLEAR).map((text) => text.slice(CLEAR.length).replace(/\d+(\.\d+)?\/s/, "N/s").replace(/[\d.]+s left/, "T left"));
+    const bars = shown
+      .filter((text) => text.startsWith(CLEAR) && text !== CLEAR)
+      .map((text) =>
+        text
+          .slice(CLEAR.length)
+          .replace(/\d+(\.\d+)?\/s/, "N/s")
+          .replace(/[\d.]+s left/, "T left"),
+      );
     expect(bars).toEqual([
       "[1/1] Training [##########----------] 1/2 | loss:1.000 | N/s | T left",
       "[1/1] Training [####################] 2/2 | loss:0.750 | N/s",
@@ -68,7 +80,9 @@ describe("on a terminal", () => {
       if (text.endsWith("\n")) expect(shown[i - 1] ?? CLEAR).toBe(CLEAR); // never behind a bar
     });
     expect(shown.at(-1)).toBe(CLEAR);
-    expect(shown.filter((text) => text.endsWith("\n"))).toEqual([expect.stringMatching(/^\[ {2}1\/1\] loss:0\.750 \| \(val\) loss:2\.000 \(\d\.\ds\)\n$/)]);
+    expect(shown.filter((text) => text.endsWith("\n"))).toEqual([
+      expect.stringMatching(/^\[ {2}1\/1\] loss:0\.750 \| \(val\) loss:2\.000 \(\d\.\ds\)\n$/),
+    ]);
   });
 
   test("a line within a phase takes the bar away first; a throw does too", async () => {
@@ -96,7 +110,10 @@ describe("on a terminal", () => {
 });
 
 describe("where there is no terminal, or CI is set", () => {
-  test.each([["no terminal", false, ""], ["CI", true, "true"]])("%s: plain lines after seconds, no control characters", async (_, isTTY, ci) => {
+  test.each([
+    ["no terminal", false, ""],
+    ["CI", true, "true"],
+  ])("%s: plain lines after seconds, no control characters", async (_, isTTY, ci) => {
     terminal(80, isTTY);
     vi.stubEnv("CI", ci);
     let now = 0;
@@ -139,22 +156,35 @@ describe("who is spoken to", () => {
 
   test("ranks other than 0 say nothing at all", async () => {
     terminal(80);
-    const loggers = await Promise.all(inProcessGroups(2).map(async (processGroup) => {
-      const logger = new Lines();
-      const trainer = new ScalarTrainer(scalarOptions({ processGroup, logger, clip: { norm: 1, warnAbove: 0.4 } } satisfies Partial<TrainerOptions>));
-      await trainer.fit({ train: batches(1), epochs: 1 });
-      return logger;
-    }));
+    const loggers = await Promise.all(
+      inProcessGroups(2).map(async (processGroup) => {
+        const logger = new Lines();
+        const trainer = new ScalarTrainer(
+          scalarOptions({ processGroup, logger, clip: { norm: 1, warnAbove: 0.4 } } satisfies Partial<TrainerOptions>),
+        );
+        await trainer.fit({ train: batches(1), epochs: 1 });
+        return logger;
+      }),
+    );
     expect(loggers[0]!.loud).toEqual(["warning Large gradient norm: 0.50"]);
     expect(loggers[1]!.all).toEqual([]);
   });
 
   test("the default logger writes to the console, in colours on a terminal unless NO_COLOR is set", async () => {
-    const spies = { log: vi.spyOn(console, "log"), warn: vi.spyOn(console, "warn"), error: vi.spyOn(console, "error"), debug: vi.spyOn(console, "debug") };
+    const spies = {
+      log: vi.spyOn(console, "log"),
+      warn: vi.spyOn(console, "warn"),
+      error: vi.spyOn(console, "error"),
+      debug: vi.spyOn(console, "debug"),
+    };
     for (const spy of Object.values(spies)) spy.mockImplementation(() => undefined);
     const { isTTY } = process.stderr;
     const trainer = new ScalarTrainer({ ...scalarOptions(), logger: undefined } as never);
-    for (const [tty, noColor] of [[true, ""], [true, "1"], [false, ""]] as const) {
+    for (const [tty, noColor] of [
+      [true, ""],
+      [true, "1"],
+      [false, ""],
+    ] as const) {
       Object.defineProperty(process.stderr, "isTTY", { value: tty, configurable: true });
       vi.stubEnv("NO_COLOR", noColor);
       trainer.logger.warning("careful");
@@ -171,9 +201,15 @@ describe("who is spoken to", () => {
 
 describe("summary()", () => {
   test("lists layers with shapes and counts, and the totals", async () => {
-    const model = () => tf.sequential({ layers: [
-      tf.layers.conv2d({ name: "first", filters: 4, kernelSize: 3, inputShape: [8, 8, 1] }), tf.layers.flatten(), tf.layers.batchNormalization(), tf.layers.dense({ units: 10, name: "head" }),
-    ] });
+    const model = () =>
+      tf.sequential({
+        layers: [
+          tf.layers.conv2d({ name: "first", filters: 4, kernelSize: 3, inputShape: [8, 8, 1] }),
+          tf.layers.flatten(),
+          tf.layers.batchNormalization(),
+          tf.layers.dense({ units: 10, name: "head" }),
+        ],
+      });
     expect((await new ScalarTrainer(scalarOptions({ model })).summary()).split("\n")).toEqual([
       "Layer     Type                Output            Parameters",
       "----------------------------------------------------------",

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { registerDevice, type DeviceRow, type Model, type TrainerOptions } from "../src/index.js";
 import { Lines } from "./support/regression.js";
-import { batches, ScalarTrainer, scalarModel, scalarOptions } from "./support/scalar.js";
+import { batches, ScalarTrainer, scalarModel } from "./support/scalar.js";
 
 /** A trainer on a device, and the line that it says. */
 async function on(device: string | undefined, model: TrainerOptions["model"] = scalarModel()) {
@@ -18,7 +18,9 @@ describe("device", () => {
   test("auto takes wasm where it is installed, says why in one line, and the model lives there", async () => {
     const { lines, trainer } = await on(undefined, denseModel);
     expect(tf.getBackend()).toBe("wasm");
-    expect(lines).toEqual([expect.stringMatching(/^info Device: wasm, the best that is here(, \d+ of its gradients and kernels put right)?\.$/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^info Device: wasm, the best that is here(, \d+ of its gradients and kernels put right)?\.$/),
+    ]);
     await trainer.modelWeights();
   });
 
@@ -30,7 +32,10 @@ describe("device", () => {
 
   test.each([
     ["cup", 'The device "cup" is not here. Known are auto, wasm, cpu; did you mean "cpu"?'],
-    ["quantum", 'The device "quantum" is not here. Known are auto, wasm, cpu. A backend of your own is registered with tf.registerBackend() first.'],
+    [
+      "quantum",
+      'The device "quantum" is not here. Known are auto, wasm, cpu. A backend of your own is registered with tf.registerBackend() first.',
+    ],
     ["wsam", 'did you mean "wasm"?'],
   ])("%s is an error that names what there is", async (device, message) => {
     await expect(on(device)).rejects.toMatchObject({ code: "DEVICE_UNKNOWN", message: expect.stringContaining(message) });
@@ -76,20 +81,30 @@ async function withRows(rows: readonly DeviceRow[], body: () => Promise<void>): 
 
 describe("a model that a device cannot train", () => {
   // A convolution with a dilation has no gradient on any backend.
-  const dilated = () => tf.sequential({ layers: [
-    tf.layers.conv3d({ filters: 1, kernelSize: 2, dilationRate: 2, inputShape: [4, 4, 4, 1], name: "first" }),
-    tf.layers.conv3d({ filters: 1, kernelSize: 1, dilationRate: 2, name: "volume" }),
-  ] });
+  const dilated = () =>
+    tf.sequential({
+      layers: [
+        tf.layers.conv3d({ filters: 1, kernelSize: 2, dilationRate: 2, inputShape: [4, 4, 4, 1], name: "first" }),
+        tf.layers.conv3d({ filters: 1, kernelSize: 1, dilationRate: 2, name: "volume" }),
+      ],
+    });
 
   test("is refused on a device that was asked for, with layer and op", async () => {
     await expect(on("cpu", dilated)).rejects.toMatchObject({
       code: "DEVICE_CANNOT_TRAIN",
-      message: expect.stringMatching(/^The device "cpu" cannot train this model: Conv3D \(layer layers\.\d, op Conv3D\): .*\. Use device: "auto", or another layer\.$/),
+      message: expect.stringMatching(
+        /^The device "cpu" cannot train this model: Conv3D \(layer layers\.\d, op Conv3D\): .*\. Use device: "auto", or another layer\.$/,
+      ),
     });
   });
 
   test("is refused where no device can, with the last reason", async () => {
-    await expect(on("auto", dilated)).rejects.toMatchObject({ code: "DEVICE_CANNOT_TRAIN", message: expect.stringMatching(/^No device here can train this model: cpu cannot train Conv3D \(layer layers\.\d, op Conv3D\): .*\. Replace the layer, or install another engine\.$/) });
+    await expect(on("auto", dilated)).rejects.toMatchObject({
+      code: "DEVICE_CANNOT_TRAIN",
+      message: expect.stringMatching(
+        /^No device here can train this model: cpu cannot train Conv3D \(layer layers\.\d, op Conv3D\): .*\. Replace the layer, or install another engine\.$/,
+      ),
+    });
   });
 });
 
@@ -101,16 +116,35 @@ describe("registerDevice", () => {
     ];
     await withRows(rows, async () => {
       const { lines } = await on("auto");
-      expect(lines).toEqual([expect.stringMatching(/^info Device: wasm, the best that is here.*\. broken is faster still: npm i broken-engine; absent is ten times faster: npm i absent-engine\.$/)]);
-      await expect(on("absent")).rejects.toMatchObject({ code: "DEVICE_UNKNOWN", message: 'The device "absent" is not here. Install it: npm i absent-engine.' });
-      await expect(on("broken")).rejects.toMatchObject({ code: "DEVICE_UNKNOWN", message: 'The device "broken" is not here. Install it: npm i broken-engine.', cause: new Error("no such library") });
-      await expect(on("absnt")).rejects.toMatchObject({ code: "DEVICE_UNKNOWN", message: expect.stringContaining('did you mean "absent"?') });
+      expect(lines).toEqual([
+        expect.stringMatching(
+          /^info Device: wasm, the best that is here.*\. broken is faster still: npm i broken-engine; absent is ten times faster: npm i absent-engine\.$/,
+        ),
+      ]);
+      await expect(on("absent")).rejects.toMatchObject({
+        code: "DEVICE_UNKNOWN",
+        message: 'The device "absent" is not here. Install it: npm i absent-engine.',
+      });
+      await expect(on("broken")).rejects.toMatchObject({
+        code: "DEVICE_UNKNOWN",
+        message: 'The device "broken" is not here. Install it: npm i broken-engine.',
+        cause: new Error("no such library"),
+      });
+      await expect(on("absnt")).rejects.toMatchObject({
+        code: "DEVICE_UNKNOWN",
+        message: expect.stringContaining('did you mean "absent"?'),
+      });
     });
   });
 
   test("an engine is taken before wasm, and again under its name replaces the first", async () => {
     const loads: string[] = [];
-    const row = (id: string): DeviceRow => ({ name: "cpu", load: () => Promise.resolve(loads.push(id) > 0), install: "-", merit: "plain JavaScript" });
+    const row = (id: string): DeviceRow => ({
+      name: "cpu",
+      load: () => Promise.resolve(loads.push(id) > 0),
+      install: "-",
+      merit: "plain JavaScript",
+    });
     registerDevice(row("first"));
     registerDevice(row("second"));
     const { lines } = await on("auto");
@@ -122,7 +156,8 @@ describe("registerDevice", () => {
     await tf.setBackend("cpu");
     const Cpu = tf.backend().constructor as new () => tf.KernelBackend;
     tf.registerBackend("weak", () => Object.assign(new Cpu(), { firstUse: false }));
-    for (const kernel of tf.getKernelsForBackend("cpu")) if (kernel.kernelName !== "Conv2DBackpropFilter") tf.registerKernel({ ...kernel, backendName: "weak" });
+    for (const kernel of tf.getKernelsForBackend("cpu"))
+      if (kernel.kernelName !== "Conv2DBackpropFilter") tf.registerKernel({ ...kernel, backendName: "weak" });
     let built = 0;
     const model = (): Model => {
       built += 1;
@@ -131,11 +166,15 @@ describe("registerDevice", () => {
     const { numTensors } = tf.memory();
     await withRows([{ name: "weak", load: () => Promise.resolve(true), install: "-", merit: "quick" }], async () => {
       const { lines } = await on("auto", model);
-      const why = "put right. weak cannot train Conv2D (layer layers.0, op Conv2D): The weak backend has no kernel Conv2DBackpropFilter, which training through Conv2D needs.";
+      const why =
+        "put right. weak cannot train Conv2D (layer layers.0, op Conv2D): The weak backend has no kernel Conv2DBackpropFilter, which training through Conv2D needs.";
       expect(lines).toEqual([expect.stringMatching(/^info Device: \w+, the best that can train this model, \d+ of/)]);
       expect(lines[0]).toContain(why);
       expect([built, tf.memory().numTensors]).toEqual([2, numTensors + 2]);
-      await expect(on("weak", model)).rejects.toMatchObject({ code: "DEVICE_CANNOT_TRAIN", message: expect.stringContaining("Conv2D (layer layers.0, op Conv2D)") });
+      await expect(on("weak", model)).rejects.toMatchObject({
+        code: "DEVICE_CANNOT_TRAIN",
+        message: expect.stringContaining("Conv2D (layer layers.0, op Conv2D)"),
+      });
     });
     tf.removeBackend("weak");
   });

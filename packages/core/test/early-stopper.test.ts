@@ -16,9 +16,18 @@ function stopAt(options: EarlyStopperOptions, values: readonly number[]): [numbe
 
 describe("EarlyStopper", () => {
   test("counts values without an improvement of more than minDelta", () => {
-    expect(stopAt({ patience: 2 }, [1, 0.5, 0.6, 0.5, 0.1])).toEqual([3, "loss has not improved by more than 0.001 for 2 checks (best 0.5000)"]);
-    expect(stopAt({ patience: 2, minDelta: 0.25 }, [1, 0.8, 0.5, 0.3, 0.25])).toEqual([4, "loss has not improved by more than 0.25 for 2 checks (best 0.5000)"]);
-    expect(stopAt({ patience: 1, minDelta: 0 }, [1, 0.9999, 0.9999])).toEqual([2, "loss has not improved by more than 0 for 1 checks (best 0.9999)"]);
+    expect(stopAt({ patience: 2 }, [1, 0.5, 0.6, 0.5, 0.1])).toEqual([
+      3,
+      "loss has not improved by more than 0.001 for 2 checks (best 0.5000)",
+    ]);
+    expect(stopAt({ patience: 2, minDelta: 0.25 }, [1, 0.8, 0.5, 0.3, 0.25])).toEqual([
+      4,
+      "loss has not improved by more than 0.25 for 2 checks (best 0.5000)",
+    ]);
+    expect(stopAt({ patience: 1, minDelta: 0 }, [1, 0.9999, 0.9999])).toEqual([
+      2,
+      "loss has not improved by more than 0 for 1 checks (best 0.9999)",
+    ]);
     expect(stopAt({ patience: 2, monitor: "acc" }, [0.1, 0.3, 0.2, 0.4, 0.4, 0.2])?.[0]).toBe(5);
   });
 
@@ -41,17 +50,38 @@ describe("EarlyStopper", () => {
     expect(stopAt({ monitor: "acc", divergence: 0.1 }, [0.5, 0.1, 0.05])).toEqual([2, "acc 0.05000 is worse than 0.1000"]);
     expect(stopAt({}, [1, NaN])).toEqual([1, "loss NaN is not finite"]);
     expect(stopAt({}, [1, -Infinity])).toEqual([1, "loss -Infinity is not finite"]);
-    expect(stopAt({ stopOnNonFinite: false, patience: 2 }, [1, NaN, 0.5, NaN, Infinity])).toEqual([4, "loss has not improved by more than 0.001 for 2 checks (best 0.5000)"]);
-    expect(stopAt({ stopOnNonFinite: false, patience: 2 }, [NaN, NaN])).toEqual([1, "loss has not improved by more than 0.001 for 2 checks (best NaN)"]);
+    expect(stopAt({ stopOnNonFinite: false, patience: 2 }, [1, NaN, 0.5, NaN, Infinity])).toEqual([
+      4,
+      "loss has not improved by more than 0.001 for 2 checks (best 0.5000)",
+    ]);
+    expect(stopAt({ stopOnNonFinite: false, patience: 2 }, [NaN, NaN])).toEqual([
+      1,
+      "loss has not improved by more than 0.001 for 2 checks (best NaN)",
+    ]);
   });
 
   test.each([
-    ["loss", "min"], ["val/loss", "min"], ["generator_loss", "min"], ["perClassError", "min"], ["rmse", "min"], ["acc", "max"], ["imageAuroc", "max"],
-    ["top5", "max"], ["macro_f1", "max"], ["rouge1_f1", "max"], ["accuracy", "max"], ["speed", undefined], ["lossless", undefined], ["accent", undefined],
+    ["loss", "min"],
+    ["val/loss", "min"],
+    ["generator_loss", "min"],
+    ["perClassError", "min"],
+    ["rmse", "min"],
+    ["acc", "max"],
+    ["imageAuroc", "max"],
+    ["top5", "max"],
+    ["macro_f1", "max"],
+    ["rouge1_f1", "max"],
+    ["accuracy", "max"],
+    ["speed", undefined],
+    ["lossless", undefined],
+    ["accent", undefined],
   ] as const)("the name %s says %s", (name, mode) => {
     expect(directionOf(name)).toBe(mode);
     if (mode !== undefined) expect(new EarlyStopper({ monitor: name }).mode).toBe(mode);
-    else expect(() => new EarlyStopper({ monitor: name })).toThrow(expect.objectContaining({ code: "MODE_UNKNOWN", message: expect.stringContaining(`"${name}" is better. Give mode`) }));
+    else
+      expect(() => new EarlyStopper({ monitor: name })).toThrow(
+        expect.objectContaining({ code: "MODE_UNKNOWN", message: expect.stringContaining(`"${name}" is better. Give mode`) }),
+      );
     expect(new EarlyStopper({ monitor: name, mode: "max" }).mode).toBe("max");
   });
 
@@ -62,7 +92,9 @@ describe("EarlyStopper", () => {
     [{ mode: "maximum" }, "OPTION_INVALID", 'mode maximum. It takes "max" or "min"'],
     [{ patiance: 3 }, "OPTION_UNKNOWN", 'no option "patiance". Did you mean "patience"?'],
   ])("%j is refused", (options, code, message) => {
-    expect(() => new EarlyStopper(options as EarlyStopperOptions)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+    expect(() => new EarlyStopper(options as EarlyStopperOptions)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
   });
 
   test("a state of another monitor is left out", () => {
@@ -121,18 +153,26 @@ describe("in a fit", () => {
     expect(reason).toBe("early stopping: loss has not improved by more than 0.001 for 2 checks (best 1)");
     expect(interrupted).toBe(false);
     expect(trainer.progress.epoch).toBe(4);
-    expect(lines.filter((line) => !line.startsWith("["))).toEqual(["Early stopping: loss has not improved by more than 0.001 for 2 checks (best 1)."]);
+    expect(lines.filter((line) => !line.startsWith("["))).toEqual([
+      "Early stopping: loss has not improved by more than 0.001 for 2 checks (best 1).",
+    ]);
     expect(trainer.history.valid["loss"]).toEqual([3, 1, 2, 2]);
   });
 
   test("patience counts validations, also those within an epoch", async () => {
-    const { trainer } = await fitted({ valid: new EarlyStopper({ patience: 2 }) }, { validation: passes(1, 1, 1, 1, 1), train: () => batches(1, 1, 1, 1), validateEvery: { steps: 1 } });
+    const { trainer } = await fitted(
+      { valid: new EarlyStopper({ patience: 2 }) },
+      { validation: passes(1, 1, 1, 1, 1), train: () => batches(1, 1, 1, 1), validateEvery: { steps: 1 } },
+    );
     expect(trainer.progress).toMatchObject({ epoch: 1, step: 3 });
     expect(trainer.calls).toEqual(["validated 1", "validated 1", "validated 1", "ended 1"]);
   });
 
   test("the weights are the last ones then; the best ones are kept by strict improvement, which minDelta does not move", async () => {
-    const { trainer } = await fitted({ valid: new EarlyStopper({ patience: 3, minDelta: 0.5 }) }, { validation: passes(3, 2.9, 2.8, 2.8, 0) });
+    const { trainer } = await fitted(
+      { valid: new EarlyStopper({ patience: 3, minDelta: 0.5 }) },
+      { validation: passes(3, 2.9, 2.8, 2.8, 0) },
+    );
     expect(trainer.progress.epoch).toBe(4);
     expect(await trainer.w()).toBe(-1);
     const { weights, ...best } = trainer.bestModelState!;
@@ -143,7 +183,10 @@ describe("in a fit", () => {
   });
 
   test("a value that is not finite is never the best", async () => {
-    const { trainer } = await fitted({ valid: new EarlyStopper({ stopOnNonFinite: false }) }, { validation: passes(Infinity, NaN, 5, -Infinity, 4, 6), epochs: 6 });
+    const { trainer } = await fitted(
+      { valid: new EarlyStopper({ stopOnNonFinite: false }) },
+      { validation: passes(Infinity, NaN, 5, -Infinity, 4, 6), epochs: 6 },
+    );
     expect(trainer.bestModelState).toMatchObject({ value: 4, epoch: 5 });
   });
 
@@ -168,13 +211,18 @@ describe("in a fit", () => {
   });
 
   test("an epoch that the train stopper makes the last one is validated", async () => {
-    const { trainer } = await fitted({ train: new EarlyStopper({ monitor: "seen", mode: "min", patience: 1 }) }, { train: () => batches(1), validation: batches(1), validateEvery: { epochs: 10 } });
+    const { trainer } = await fitted(
+      { train: new EarlyStopper({ monitor: "seen", mode: "min", patience: 1 }) },
+      { train: () => batches(1), validation: batches(1), validateEvery: { epochs: 10 } },
+    );
     expect(trainer.calls).toEqual(["ended 1", "validated 2", "ended 2"]);
   });
 
   test("a stopper counts on in the next fit", async () => {
     const { trainer } = await fitted({ valid: new EarlyStopper({ patience: 3 }) }, { validation: passes(1, 1, 1), epochs: 3 });
-    expect(await trainer.fit({ train: batches(1), validation: batches(1), epochs: 9 })).toMatchObject({ reason: expect.stringMatching(/^early stopping/) });
+    expect(await trainer.fit({ train: batches(1), validation: batches(1), epochs: 9 })).toMatchObject({
+      reason: expect.stringMatching(/^early stopping/),
+    });
     expect(trainer.progress.epoch).toBe(1);
   });
 

@@ -26,7 +26,7 @@ describe("limits", () => {
     expect(trainer.progress).toMatchObject({ epoch: 2, batch: 2, step: 4 });
     // Windows [1 3], [5 7], [9], [1 3] with gradients 2, 6, 9, 2. The loss of a batch is w x.
     expect(await trainer.w()).toBe(1 - 0.5 * 19);
-    expect(trainer.history.train["loss"]).toEqual([(1 * 4 + 0 * 12 + -3 * 9) / 5, -7.5 * 2]);
+    expect(trainer.history.train["loss"]).toEqual([(1 + 3 + 0 + 0 - 3 * 9) / 5, -7.5 * 2]);
   });
 
   test("steps count from the beginning of the fit", async () => {
@@ -87,7 +87,13 @@ describe("limits", () => {
       }
     }
     const trainer = new Counter(scalarOptions({ accumulate: 2 }));
-    await trainer.fit({ train: batches(1, 2, 3, 4), validation: batches(5, 6, 7), epochs: 2, limitTrainBatches: 3, limitValidationBatches: 2 });
+    await trainer.fit({
+      train: batches(1, 2, 3, 4),
+      validation: batches(5, 6, 7),
+      epochs: 2,
+      limitTrainBatches: 3,
+      limitValidationBatches: 2,
+    });
     expect(trainer.trained).toEqual([0, 1, 2, 0, 1, 2]);
     expect(trainer.validated).toEqual([0, 1, 0, 1]);
     expect(trainer.progress).toMatchObject({ batch: 3, step: 4 });
@@ -111,7 +117,19 @@ describe("validateEvery", () => {
   test.each([
     [undefined, ["epoch 1, step 3", "epoch 2, step 6", "epoch 3, step 9", "epoch 4, step 12", "epoch 5, step 15"]],
     [{ epochs: 2 }, ["epoch 2, step 6", "epoch 4, step 12", "epoch 5, step 15"]],
-    [{ steps: 2 }, ["epoch 1, step 2", "epoch 2, step 4", "epoch 2, step 6", "epoch 3, step 8", "epoch 4, step 10", "epoch 4, step 12", "epoch 5, step 14", "epoch 5, step 15"]],
+    [
+      { steps: 2 },
+      [
+        "epoch 1, step 2",
+        "epoch 2, step 4",
+        "epoch 2, step 6",
+        "epoch 3, step 8",
+        "epoch 4, step 10",
+        "epoch 4, step 12",
+        "epoch 5, step 14",
+        "epoch 5, step 15",
+      ],
+    ],
     [{ steps: 5 }, ["epoch 2, step 5", "epoch 4, step 10", "epoch 5, step 15"]],
     [{ steps: 100 }, ["epoch 5, step 15"]],
   ])("%j; the last epoch always, and no step twice", async (validateEvery, expected) => {
@@ -137,7 +155,14 @@ describe("validateEvery", () => {
     const trainer = new Recorder(scalarOptions());
     for (let i = 0; i < 2; i++) await trainer.fit({ train, validation, epochs: 3, validateEvery: { epochs: 2 } });
     await trainer.fit({ train, validation, epochs: 1, validateEvery: { steps: 20 } });
-    expect(trainer.validations).toEqual(["epoch 2, step 6", "epoch 3, step 9", "epoch 2, step 15", "epoch 3, step 18", "epoch 1, step 20", "epoch 1, step 21"]);
+    expect(trainer.validations).toEqual([
+      "epoch 2, step 6",
+      "epoch 3, step 9",
+      "epoch 2, step 15",
+      "epoch 3, step 18",
+      "epoch 1, step 20",
+      "epoch 1, step 21",
+    ]);
   });
 });
 
@@ -166,7 +191,10 @@ describe("sources", () => {
     const source = generator();
     await trainer.fit({ train: source, epochs: 1 });
     expect(trainer.progress.step).toBe(2);
-    await expect(trainer.fit({ train: source, epochs: 1 })).rejects.toMatchObject({ code: "ONE_SHOT_LOADER", message: expect.stringContaining("train: () => batches()") });
+    await expect(trainer.fit({ train: source, epochs: 1 })).rejects.toMatchObject({
+      code: "ONE_SHOT_LOADER",
+      message: expect.stringContaining("train: () => batches()"),
+    });
     await expect(trainer.fit({ train: batches(1), validation: generator(), epochs: 2 })).rejects.toMatchObject({ code: "ONE_SHOT_LOADER" });
   });
 
@@ -207,10 +235,17 @@ describe("a second fit", () => {
     expect(await trainer.fit({ train: batches(4), validation: batches(3), epochs: 3 })).toEqual({ reason: "3 epochs", interrupted: false });
     expect(trainer.progress).toEqual({ fit: 2, epoch: 3, globalEpoch: 5, batch: 1, step: 7, samples: 7 });
     expect(await trainer.w()).toBe(1 - 0.5 * 6 - 0.5 * 12);
-    expect(trainer.history).toEqual({ train: { loss: [(1 + 0.5 * 2) / 2, (-0.5 - 1 * 2) / 2, -2 * 4, -4 * 4, -6 * 4] }, valid: { loss: [NaN, NaN, 3, 3, 3] } });
+    expect(trainer.history).toEqual({
+      train: { loss: [(1 + 0.5 * 2) / 2, (-0.5 - 1 * 2) / 2, -2 * 4, -4 * 4, -6 * 4] },
+      valid: { loss: [NaN, NaN, 3, 3, 3] },
+    });
     expect(saidTimeless(options.logger)).toEqual([
-      "[  1/2] loss:1.000", "[  2/2] loss:-1.250", "Fit 2 starts from the last weights (step 4).",
-      "[  1/3] loss:-8.000 | (val) loss:3.000", "[  2/3] loss:-16.000 | (val) loss:3.000", "[  3/3] loss:-24.000 | (val) loss:3.000",
+      "[  1/2] loss:1.000",
+      "[  2/2] loss:-1.250",
+      "Fit 2 starts from the last weights (step 4).",
+      "[  1/3] loss:-8.000 | (val) loss:3.000",
+      "[  2/3] loss:-16.000 | (val) loss:3.000",
+      "[  3/3] loss:-24.000 | (val) loss:3.000",
     ]);
   });
 
@@ -231,15 +266,24 @@ describe("a second fit", () => {
     expect(await trainer.w()).toBe(9);
     await trainer.fit({ train: batches(2), epochs: 1 });
     expect(said(options.logger).filter((line) => line.startsWith("Fit "))).toEqual([
-      "Fit 2 starts from the best weights (step 3).", "Fit 3 starts from the weights that were set (step 4).", "Fit 4 starts from the last weights (step 5).",
+      "Fit 2 starts from the best weights (step 3).",
+      "Fit 3 starts from the weights that were set (step 4).",
+      "Fit 4 starts from the last weights (step 5).",
     ]);
   });
 
   test("follows one that failed anywhere: it begins a new epoch and trains all of it", async () => {
     for (const failing of ["trainingStep", "onTrainBatchEnd", "validationStep", "onValidationEpochEnd", "onTrainEpochEnd"]) {
       const trainer = new ScalarTrainer(scalarOptions());
-      const intact = Object.assign(trainer, { [failing]: () => { throw new Error(failing); } });
-      await expect(trainer.fit({ train: batches(1, 2, 3), validation: batches(1), epochs: 2, validateEvery: { steps: 2 } }), failing).rejects.toThrow(failing);
+      const intact = Object.assign(trainer, {
+        [failing]: () => {
+          throw new Error(failing);
+        },
+      });
+      await expect(
+        trainer.fit({ train: batches(1, 2, 3), validation: batches(1), epochs: 2, validateEvery: { steps: 2 } }),
+        failing,
+      ).rejects.toThrow(failing);
       expect(trainer, failing).toMatchObject({ training: false, phase: "idle" });
       delete (intact as unknown as Record<string, unknown>)[failing];
       const { step } = trainer.progress;
@@ -250,8 +294,18 @@ describe("a second fit", () => {
 });
 
 describe("stop(reason)", () => {
-  const hooks = ["onFitStart", "onTrainEpochStart", "onTrainBatchStart", "onTrainBatchEnd", "onOptimizerStep", "onValidationEpochStart", "onValidationBatchStart",
-    "onValidationBatchEnd", "onValidationEpochEnd", "onTrainEpochEnd"] as const;
+  const hooks = [
+    "onFitStart",
+    "onTrainEpochStart",
+    "onTrainBatchStart",
+    "onTrainBatchEnd",
+    "onOptimizerStep",
+    "onValidationEpochStart",
+    "onValidationBatchStart",
+    "onValidationBatchEnd",
+    "onValidationEpochEnd",
+    "onTrainEpochEnd",
+  ] as const;
   test.each(hooks)("from %s finishes the fit properly", async (hook) => {
     let asked = 0;
     let ended = "";
@@ -262,7 +316,10 @@ describe("stop(reason)", () => {
       onFitEnd: (reason: string) => void (ended = reason),
       ...(hook !== "onTrainEpochEnd" && { onTrainEpochEnd: (metrics: TrainEpochMetrics) => void epochs.push(metrics) }),
     });
-    expect(await trainer.fit({ train: batches(1, 1, 1), validation: batches(4), epochs: 5 })).toEqual({ reason: "enough", interrupted: false });
+    expect(await trainer.fit({ train: batches(1, 1, 1), validation: batches(4), epochs: 5 })).toEqual({
+      reason: "enough",
+      interrupted: false,
+    });
     expect(ended).toBe("enough");
     const inTraining = ["onTrainBatchStart", "onTrainBatchEnd", "onOptimizerStep"].includes(hook);
     const steps = hook === "onFitStart" || hook === "onTrainEpochStart" ? 0 : inTraining ? 1 : 3;
@@ -295,7 +352,10 @@ describe("an AbortSignal", () => {
   test("that is aborted before ends the fit before its first epoch; it can go on later", async () => {
     const options = scalarOptions();
     const trainer = new ScalarTrainer(options);
-    expect(await trainer.fit({ train: batches(1), epochs: 2, signal: AbortSignal.abort("not now") })).toEqual({ reason: "not now", interrupted: true });
+    expect(await trainer.fit({ train: batches(1), epochs: 2, signal: AbortSignal.abort("not now") })).toEqual({
+      reason: "not now",
+      interrupted: true,
+    });
     expect(trainer.progress).toMatchObject({ epoch: 0, step: 0 });
     expect(said(options.logger)).toEqual(["Stopped at epoch 0, step 0: not now."]);
     const later = new ScalarTrainer(scalarOptions());
@@ -323,7 +383,10 @@ describe("an AbortSignal", () => {
       }
     }
     const trainer = new Aborting(scalarOptions());
-    expect(await trainer.fit({ train: batches(1, 2, 3), validation: batches(1), epochs: 5, signal: controller.signal })).toEqual({ reason: "the user", interrupted: true });
+    expect(await trainer.fit({ train: batches(1, 2, 3), validation: batches(1), epochs: 5, signal: controller.signal })).toEqual({
+      reason: "the user",
+      interrupted: true,
+    });
     expect(trainer.progress).toMatchObject({ epoch: 2, batch: 2, step: 5 });
     expect(ends).toEqual(["epoch", "the user"]);
     expect(points).toEqual(["step 1", "step 2", "step 3", "epoch 3", "step 4", "step 5", "stop 5"]);
@@ -369,14 +432,18 @@ describe("an AbortSignal", () => {
     const options = scalarOptions();
     const trainer = new ScalarTrainer(options);
     await trainer.fit({ train: batches(1), validation: batches(1), epochs: 2, signal: AbortSignal.abort("enough") });
-    const touched = () => { throw new Error("touched"); };
+    const touched = () => {
+      throw new Error("touched");
+    };
     Object.assign(trainer, { onFitStart: touched, onValidationEpochStart: touched, validationStep: touched, predictStep: touched });
     options.logger.all.length = 0;
     expect(await trainer.fit({ train: batches(1), epochs: 1 })).toEqual({ reason: "enough", interrupted: true });
     expect(await trainer.validate(batches(1))).toEqual({});
     expect(await trainer.test(batches(1))).toEqual({});
     expect(await trainer.predictAll(batches(1))).toEqual([]);
-    expect(said(options.logger)).toEqual(["fit", "validate", "test", "predict"].map((call) => `${call}() is passed over: the run was stopped (enough).`));
+    expect(said(options.logger)).toEqual(
+      ["fit", "validate", "test", "predict"].map((call) => `${call}() is passed over: the run was stopped (enough).`),
+    );
     expect(trainer.progress).toMatchObject({ fit: 1, step: 0 });
   });
 
@@ -420,13 +487,22 @@ describe("one call at a time", () => {
     await running;
     const iteration = trainer.predict(batches(1, 2));
     await iteration.next();
-    await expect(trainer.fit({ train: batches(1), epochs: 1 })).rejects.toMatchObject({ code: "BUSY", message: expect.stringContaining("while predict() runs") });
+    await expect(trainer.fit({ train: batches(1), epochs: 1 })).rejects.toMatchObject({
+      code: "BUSY",
+      message: expect.stringContaining("while predict() runs"),
+    });
     await iteration.return();
     expect(await trainer.validate(batches(1))).toEqual({ loss: 1 });
   });
 
   test("also from a hook", async () => {
-    const trainer = new ScalarTrainer(scalarOptions({ callbacks: [{ onTrainEpochEnd: (running) => void (inner = running.validate(batches(1)).catch((error: { code: string }) => error.code)) }] } satisfies Partial<TrainerOptions>));
+    const trainer = new ScalarTrainer(
+      scalarOptions({
+        callbacks: [
+          { onTrainEpochEnd: (running) => void (inner = running.validate(batches(1)).catch((error: { code: string }) => error.code)) },
+        ],
+      } satisfies Partial<TrainerOptions>),
+    );
     let inner: Promise<unknown> | undefined;
     await trainer.fit({ train: batches(1), epochs: 1 });
     expect(await inner).toBe("BUSY");

@@ -59,8 +59,14 @@ test("means are weighted by the batch's size, or by batchWeight", async () => {
 
 test("a batch without one size is an error that names the override", async () => {
   const trainer = new ScalarTrainer(scalarOptions());
-  await expect(trainer.fit({ train: [{ a: batch(1), b: batch(1, 2) }] as never, epochs: 1 })).rejects.toMatchObject({ code: "BATCH_SIZE", message: expect.stringContaining("have 1 and 2 as their first dimension") });
-  await expect(trainer.fit({ train: ["text"] as never, epochs: 1 })).rejects.toMatchObject({ code: "BATCH_SIZE", message: expect.stringContaining("Override batchSize(batch)") });
+  await expect(trainer.fit({ train: [{ a: batch(1), b: batch(1, 2) }] as never, epochs: 1 })).rejects.toMatchObject({
+    code: "BATCH_SIZE",
+    message: expect.stringContaining("have 1 and 2 as their first dimension"),
+  });
+  await expect(trainer.fit({ train: ["text"] as never, epochs: 1 })).rejects.toMatchObject({
+    code: "BATCH_SIZE",
+    message: expect.stringContaining("Override batchSize(batch)"),
+  });
 });
 
 test("declared metrics join the means under their names, parts behind a slash, and start anew each epoch", async () => {

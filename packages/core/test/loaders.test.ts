@@ -35,7 +35,11 @@ test("is asked for its state by the samples of the running pass that were used, 
   }
   const trainer = new Saving(scalarOptions({ accumulate: 2 }));
   await trainer.fit({ train: watched, epochs: 2 });
-  const epoch = [["step", { numSamples: 4 }], ["step", { numSamples: 6 }], ["epoch", { numSamples: 0 }]];
+  const epoch = [
+    ["step", { numSamples: 4 }],
+    ["step", { numSamples: 6 }],
+    ["epoch", { numSamples: 0 }],
+  ];
   expect(states).toEqual([...epoch, ...epoch, ["fitEnd", { numSamples: 0 }]]);
   expect(watched.calls.filter((call) => !call.startsWith("save"))).toEqual(["pass", "pass"]);
 });
@@ -60,11 +64,19 @@ test("an interrupted validation begins with the same batches again", async () =>
       if (index === 1) controller.abort();
     }
   }
-  const validation = () => loader(arrays({ values: Float32Array.from({ length: 8 }, (_, i) => i) }), { batchSize: 1, shuffle: true, seed: 3 });
-  const columns = (source: ReturnType<typeof validation>) => ({
-    [Symbol.asyncIterator]: async function* () { for await (const { values } of source) yield values; },
-    length: 8, numSamples: 8, setShard: () => undefined, saveState: (samples: number) => source.saveState(samples), loadState: (state: StateRecord) => source.loadState(state),
-  }) satisfies Loader<HostTensor<1>>;
+  const validation = () =>
+    loader(arrays({ values: Float32Array.from({ length: 8 }, (_, i) => i) }), { batchSize: 1, shuffle: true, seed: 3 });
+  const columns = (source: ReturnType<typeof validation>) =>
+    ({
+      [Symbol.asyncIterator]: async function* () {
+        for await (const { values } of source) yield values;
+      },
+      length: 8,
+      numSamples: 8,
+      setShard: () => undefined,
+      saveState: (samples: number) => source.saveState(samples),
+      loadState: (state: StateRecord) => source.loadState(state),
+    }) satisfies Loader<HostTensor<1>>;
   const train = [batch(1)];
   const first = new Seeing(scalarOptions());
   await first.fit({ train, validation: columns(validation()), epochs: 2, signal: controller.signal });
@@ -81,7 +93,13 @@ test("an interrupted validation begins with the same batches again", async () =>
 });
 
 test("what a loader throws reaches the caller as it is", async () => {
-  const broken = { [Symbol.iterator]: () => ({ next: () => { throw new Error("row 7 is broken"); } }) } as Iterable<HostTensor<1>>;
+  const broken = {
+    [Symbol.iterator]: () => ({
+      next: () => {
+        throw new Error("row 7 is broken");
+      },
+    }),
+  } as Iterable<HostTensor<1>>;
   const trainer = new ScalarTrainer(scalarOptions());
   expect(await failureOf(trainer.fit({ train: broken, epochs: 1 }))).toEqual(new Error("row 7 is broken"));
   expect(await failureOf(trainer.validate(broken))).toEqual(new Error("row 7 is broken"));

@@ -2,7 +2,18 @@ import { hostTensor } from "@snapfit/base";
 import { exponential, sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { defineAddOn, histogramOf, type AddOnBase, type Adds, type LogRecord, type LogSink, type OptimizerConfiguration, type RunInfo, type StepResult, type TrainerOptions } from "../src/index.js";
+import {
+  defineAddOn,
+  histogramOf,
+  type AddOnBase,
+  type Adds,
+  type LogRecord,
+  type LogSink,
+  type OptimizerConfiguration,
+  type RunInfo,
+  type StepResult,
+  type TrainerOptions,
+} from "../src/index.js";
 import { failureOf, Lines } from "./support/regression.js";
 import { batch, batches, ScalarTrainer, scalarOptions } from "./support/scalar.js";
 
@@ -24,7 +35,9 @@ class Rows implements LogSink {
   }
   /** Rows of a kind, as `key step value`, the row first. */
   of(kind: LogRecord["kind"]): unknown[] {
-    return this.rows.filter((row) => row.kind === kind).map(({ kind: _, epoch, fit, ...row }) => (void epoch, void fit, row));
+    return this.rows
+      .filter((row) => row.kind === kind)
+      .map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !["kind", "epoch", "fit"].includes(name))));
   }
 }
 
@@ -42,7 +55,10 @@ class Logged extends ScalarTrainer {
 describe("records of training", () => {
   test("are means since the last record, weighted by the batch, with the rate, every logEvery steps and at the epoch's end", async () => {
     const rows = new Rows();
-    const trainer = new Logged(rows, scalarOptions({ optimizer: sgd({ learningRate: 0.5 }), schedule: exponential({ factor: 0.5 }), logEvery: 2 }));
+    const trainer = new Logged(
+      rows,
+      scalarOptions({ optimizer: sgd({ learningRate: 0.5 }), schedule: exponential({ factor: 0.5 }), logEvery: 2 }),
+    );
     await trainer.fit({ train: [batch(1, 1, 1), batch(2), batch(4)], validation: batches(7), epochs: 2 });
     // w: 1, 0.5, -0.5, -2.5 | rates 0.5 then 0.25: -2.75, -3.25, -4.25
     const train = (step: number, loss: number, lr: number) => ({ key: "train", step, values: { "train/loss": loss, "train/lr": lr } });
@@ -72,7 +88,10 @@ describe("records of training", () => {
     expect(await rates(Logged, sgd({ learningRate: 0.5, groups }))).toEqual({ "train/lr_head": 0.1, "train/lr": 0.5 });
     class Two extends Logged {
       protected override configureOptimizers(): OptimizerConfiguration {
-        return { one: { optimizer: sgd({ learningRate: 1 }), parameters: () => true }, two: { optimizer: sgd({ learningRate: 2, groups }), parameters: () => true } };
+        return {
+          one: { optimizer: sgd({ learningRate: 1 }), parameters: () => true },
+          two: { optimizer: sgd({ learningRate: 2, groups }), parameters: () => true },
+        };
       }
     }
     expect(await rates(Two)).toEqual({ "train/lr_one": 1, "train/lr_two_head": 0.1, "train/lr_two": 2 });
@@ -82,9 +101,20 @@ describe("records of training", () => {
     const rows = new Rows();
     const trainer = new Logged(rows, scalarOptions({ clip: { norm: 100 } }));
     await trainer.fit({ train: batches(1, 1), validation: batches(7), epochs: 1 });
-    expect(rows.rows[0]).toMatchObject({ kind: "config", key: "config", step: 0, values: { clip: { norm: 100 }, seed: 1, device: "cpu", accumulate: 1 } });
+    expect(rows.rows[0]).toMatchObject({
+      kind: "config",
+      key: "config",
+      step: 0,
+      values: { clip: { norm: 100 }, seed: 1, device: "cpu", accumulate: 1 },
+    });
     expect(rows.rows[0]).not.toHaveProperty("values.model");
-    expect(rows.rows.at(-1)).toMatchObject({ kind: "summary", key: "fit", fit: 1, step: 2, values: { "train/loss": 0.75, "valid/loss": 7, "best/loss": 7, "best/epoch": 1, steps: 2, reason: "1 epochs" } });
+    expect(rows.rows.at(-1)).toMatchObject({
+      kind: "summary",
+      key: "fit",
+      fit: 1,
+      step: 2,
+      values: { "train/loss": 0.75, "valid/loss": 7, "best/loss": 7, "best/epoch": 1, steps: 2, reason: "1 epochs" },
+    });
     expect(rows.run).toEqual({ runName: "Logged", step: 0, rank: 0 });
     expect(rows.calls.at(-1)).toBe("flush");
   });
@@ -94,13 +124,17 @@ describe("records of training", () => {
     const trainer = new Logged(rows);
     await trainer.validate(batches(3));
     await trainer.test(batches(4));
-    expect(rows.of("scalars")).toEqual([{ key: "valid", step: 0, values: { "valid/loss": 3 } }, { key: "test", step: 0, values: { "test/loss": 4 } }]);
+    expect(rows.of("scalars")).toEqual([
+      { key: "valid", step: 0, values: { "valid/loss": 3 } },
+      { key: "test", step: 0, values: { "test/loss": 4 } },
+    ]);
     expect(rows.calls.filter((call) => call === "flush")).toHaveLength(2);
   });
 });
 
 describe("trainer.log", () => {
-  const scalarsOf = (rows: Rows, key: string) => rows.rows.flatMap((row) => (row.kind === "scalars" && row.key === key ? [row.values] : []));
+  const scalarsOf = (rows: Rows, key: string) =>
+    rows.rows.flatMap((row) => (row.kind === "scalars" && row.key === key ? [row.values] : []));
 
   test("within steps: means since the last record, of tensors and numbers, beside the loss", async () => {
     const rows = new Rows();
@@ -120,7 +154,17 @@ describe("trainer.log", () => {
     }
     const trainer = new Logging(rows, scalarOptions({ logEvery: 2 }));
     await trainer.fit({ train: [batch(1, 1, 1), batch(5)], epochs: 1 });
-    expect(scalarsOf(rows, "train")).toEqual([{ "train/loss": 0.75 * 1 + 0.25 * 2.5, "train/lr": 0.5, "train/tensor": 2, "train/number": 0.25, "other/name": 1, "train/start": 5, "train/after": 7 }]);
+    expect(scalarsOf(rows, "train")).toEqual([
+      {
+        "train/loss": 0.75 * 1 + 0.25 * 2.5,
+        "train/lr": 0.5,
+        "train/tensor": 2,
+        "train/number": 0.25,
+        "other/name": 1,
+        "train/start": 5,
+        "train/after": 7,
+      },
+    ]);
   });
 
   test("in onTrainBatchStart weighs as its batch does", async () => {
@@ -143,7 +187,10 @@ describe("trainer.log", () => {
       }
       protected override onValidationEpochEnd(): void {
         this.log("number", 4);
-        this.log("tensor", tf.tidy(() => tf.scalar(6)));
+        this.log(
+          "tensor",
+          tf.tidy(() => tf.scalar(6)),
+        );
       }
     }
     const { numTensors } = tf.memory();
@@ -166,7 +213,10 @@ describe("trainer.log", () => {
         this.log("epoch-start", this.progress.epoch);
       }
       protected override onTrainEpochEnd(): void {
-        this.log("epoch-end", tf.tidy(() => tf.scalar(this.progress.epoch)));
+        this.log(
+          "epoch-end",
+          tf.tidy(() => tf.scalar(this.progress.epoch)),
+        );
       }
       protected override onFitEnd(): void {
         this.log("fit-end", 3);
@@ -176,10 +226,17 @@ describe("trainer.log", () => {
     await trainer.fit({ train: batches(1), epochs: 2 });
     trainer.log("final/score", 0.9);
     await trainer.close();
-    const own = rows.rows.flatMap((row) => (row.kind === "scalars" && !["train", "epoch"].includes(row.key) ? [[row.step, row.key, row.values]] : []));
+    const own = rows.rows.flatMap((row) =>
+      row.kind === "scalars" && !["train", "epoch"].includes(row.key) ? [[row.step, row.key, row.values]] : [],
+    );
     expect(own).toEqual([
-      [0, "fit-start", { "train/fit-start": 1 }], [0, "epoch-start", { "train/epoch-start": 1 }], [1, "epoch-end", { "train/epoch-end": 1 }],
-      [1, "epoch-start", { "train/epoch-start": 2 }], [2, "epoch-end", { "train/epoch-end": 2 }], [2, "fit-end", { "train/fit-end": 3 }], [2, "final/score", { "final/score": 0.9 }],
+      [0, "fit-start", { "train/fit-start": 1 }],
+      [0, "epoch-start", { "train/epoch-start": 1 }],
+      [1, "epoch-end", { "train/epoch-end": 1 }],
+      [1, "epoch-start", { "train/epoch-start": 2 }],
+      [2, "epoch-end", { "train/epoch-end": 2 }],
+      [2, "fit-end", { "train/fit-end": 3 }],
+      [2, "final/score", { "final/score": 0.9 }],
     ]);
   });
 
@@ -199,7 +256,14 @@ describe("other records", () => {
           this.logText("note", "hello");
           this.logHistogram("weights", x.mul([0, 1, 2, 4]), { numBins: 4 });
           this.logImage("image", tf.ones([2, 2, 1]));
-          this.logTable("table", ["a", "b"], [[1, "x"], [null, true]]);
+          this.logTable(
+            "table",
+            ["a", "b"],
+            [
+              [1, "x"],
+              [null, true],
+            ],
+          );
           this.logFile("file", "out.txt");
           this.alert("hot", "too hot");
           this.alert("fine", "all well", "info");
@@ -212,16 +276,33 @@ describe("other records", () => {
     const { numTensors } = tf.memory();
     await trainer.fit({ train: [batch(1, 1, 1, 1), batch(2, 2, 2, 2), batch(1, 1, 1, 1)], epochs: 1 });
     expect(rows.rows.slice(1).map(({ kind, key, step, epoch, fit }) => [kind, key, step, epoch, fit].join(" "))).toEqual([
-      "scalars train 3 1 1", "text note 1 1 1", "histogram weights 1 1 1", "image image 1 1 1", "table table 1 1 1", "file file 1 1 1", "alert hot 1 1 1", "alert fine 1 1 1",
-      "scalars epoch 3 1 1", "summary fit 3 1 1",
+      "scalars train 3 1 1",
+      "text note 1 1 1",
+      "histogram weights 1 1 1",
+      "image image 1 1 1",
+      "table table 1 1 1",
+      "file file 1 1 1",
+      "alert hot 1 1 1",
+      "alert fine 1 1 1",
+      "scalars epoch 3 1 1",
+      "summary fit 3 1 1",
     ]);
     const byKind = Object.fromEntries(rows.rows.map((row) => [row.kind, row]));
     expect(byKind["text"]).toMatchObject({ text: "hello" });
     expect(byKind["histogram"]).toMatchObject({ edges: [0, 2, 4, 6, 8], counts: [1, 1, 1, 1] });
     expect(byKind["image"]).toMatchObject({ image: hostTensor(Float32Array.of(1, 1, 1, 1), [2, 2, 1]) });
-    expect(byKind["table"]).toMatchObject({ columns: ["a", "b"], rows: [[1, "x"], [null, true]] });
+    expect(byKind["table"]).toMatchObject({
+      columns: ["a", "b"],
+      rows: [
+        [1, "x"],
+        [null, true],
+      ],
+    });
     expect(byKind["file"]).toMatchObject({ path: "out.txt" });
-    expect(rows.of("alert")).toMatchObject([{ title: "hot", text: "too hot", level: "warning" }, { title: "fine", text: "all well", level: "info" }]);
+    expect(rows.of("alert")).toMatchObject([
+      { title: "hot", text: "too hot", level: "warning" },
+      { title: "fine", text: "all well", level: "info" },
+    ]);
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
@@ -232,9 +313,14 @@ describe("other records", () => {
     trainer.logHistogram("array", [1, 2, 2, NaN]);
     trainer.logHistogram("host", hostTensor(Int32Array.of(3, 3), [2]), { numBins: 1 });
     trainer.logImage("host", { dtype: "uint8", shape: [1, 2], data: Uint8Array.of(0, 255) });
-    expect(() => trainer.logImage("flat", tf.ones([4]))).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH", message: expect.stringContaining("[4]") }));
+    expect(() => trainer.logImage("flat", tf.ones([4]))).toThrow(
+      expect.objectContaining({ code: "SHAPE_MISMATCH", message: expect.stringContaining("[4]") }),
+    );
     await trainer.fit({ train: batches(1), epochs: 1 });
-    expect(rows.of("histogram")).toMatchObject([{ key: "array", counts: expect.objectContaining({ 0: 1, 63: 2, length: 64 }) }, { key: "host", edges: [2.5, 3.5], counts: [2] }]);
+    expect(rows.of("histogram")).toMatchObject([
+      { key: "array", counts: expect.objectContaining({ 0: 1, 63: 2, length: 64 }) },
+      { key: "host", edges: [2.5, 3.5], counts: [2] },
+    ]);
     expect(rows.of("image")).toMatchObject([{ image: { dtype: "uint8", shape: [1, 2], data: Uint8Array.of(0, 255) } }]);
   });
 
@@ -284,10 +370,19 @@ describe("sinks", () => {
     for (const failing of ["open", "write", "flush"] as const) {
       const [a, c] = [new Rows("a"), new Rows("c")];
       let calls = 0;
-      const b: LogSink = { name: "broken", write: () => undefined, [failing]: async () => { calls++; throw new Error("no network"); } };
+      const b: LogSink = {
+        name: "broken",
+        write: () => undefined,
+        [failing]: async () => {
+          calls++;
+          throw new Error("no network");
+        },
+      };
       const options = scalarOptions({ logEvery: 1 });
       await new Logged([a, b, c], options).fit({ train: batches(1, 2), epochs: 1 });
-      expect(options.logger.loud, failing).toEqual(['error Logger "broken" failed: no network. Training goes on; further failures of it are not shown.']);
+      expect(options.logger.loud, failing).toEqual([
+        'error Logger "broken" failed: no network. Training goes on; further failures of it are not shown.',
+      ]);
       expect(a.rows, failing).toHaveLength(5);
       expect(c.rows, failing).toEqual(a.rows);
       expect(calls, failing).toBe(failing === "write" ? 5 : 1);
@@ -296,7 +391,14 @@ describe("sinks", () => {
 
   test("what one does not take is named once a kind, and goes to the others", async () => {
     const all = new Rows("all");
-    const scalars: LogSink & { rows: LogRecord[] } = { name: "scalars only", kinds: ["scalars"], rows: [], write(record) { this.rows.push(record); } };
+    const scalars: LogSink & { rows: LogRecord[] } = {
+      name: "scalars only",
+      kinds: ["scalars"],
+      rows: [],
+      write(record) {
+        this.rows.push(record);
+      },
+    };
     const options = scalarOptions();
     const trainer = new Logged([scalars, all], options);
     await trainer.ready();
@@ -314,7 +416,11 @@ describe("sinks", () => {
   test("are flushed at the end of a fit, also after a throw", async () => {
     const rows = new Rows();
     const trainer = new Logged(rows);
-    Object.assign(trainer, { onTrainEpochEnd: () => { throw new Error("thrown"); } });
+    Object.assign(trainer, {
+      onTrainEpochEnd: () => {
+        throw new Error("thrown");
+      },
+    });
     expect(await failureOf(trainer.fit({ train: batches(1), epochs: 1 }))).toEqual(new Error("thrown"));
     expect(rows.calls.at(-1)).toBe("flush");
   });
@@ -335,19 +441,20 @@ describe("sinks", () => {
 });
 
 describe("two loggers as add-ons", () => {
-  const logger = <const Name extends string>(name: Name, sink: Rows) => defineAddOn({
-    name,
-    apply(Base: AddOnBase): Adds {
-      abstract class LoggerTrainer extends Base {
-        protected override async setup(): Promise<void> {
-          await super.setup();
-          this.addLogSink(sink);
-          this.defer(() => void sink.calls.push("close"));
+  const logger = <const Name extends string>(name: Name, sink: Rows) =>
+    defineAddOn({
+      name,
+      apply(Base: AddOnBase): Adds {
+        abstract class LoggerTrainer extends Base {
+          protected override async setup(): Promise<void> {
+            await super.setup();
+            this.addLogSink(sink);
+            this.defer(() => void sink.calls.push("close"));
+          }
         }
-      }
-      return LoggerTrainer;
-    },
-  });
+        return LoggerTrainer;
+      },
+    });
 
   test("each get every row exactly once, and are closed", async () => {
     const [a, b] = [new Rows("a"), new Rows("b")];

@@ -3,16 +3,33 @@ import { MemoryStorage } from "@snapfit/base";
 import { sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { defineAddOn, Trainer, type AddOnBase, type Adds, type FitOptions, type Model, type StepResult, type TrainerOptions } from "../src/index.js";
+import {
+  defineAddOn,
+  Trainer,
+  type AddOnBase,
+  type Adds,
+  type FitOptions,
+  type Model,
+  type StepResult,
+  type TrainerOptions,
+} from "../src/index.js";
 import { failureOf, Lines } from "./support/regression.js";
 import { batch, batches, said, ScalarTrainer, scalarModel, scalarOptions } from "./support/scalar.js";
 
-const code = (error: string, message: string | RegExp) => expect.objectContaining({ name: "SnapfitError", code: error, message: typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message) });
+const code = (error: string, message: string | RegExp) =>
+  expect.objectContaining({
+    name: "SnapfitError",
+    code: error,
+    message: typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message),
+  });
 
 describe("the constructor", () => {
-  test.each([[{}], [undefined], [{ model: undefined }], [{ model: null }], [{ modle: scalarModel() }]])("without a model, given %j: Model must be provided", (options) => {
-    expect(() => new ScalarTrainer(options as unknown as TrainerOptions)).toThrow(code("MODEL_MISSING", /^Model must be provided\b/));
-  });
+  test.each([[{}], [undefined], [{ model: undefined }], [{ model: null }], [{ modle: scalarModel() }]])(
+    "without a model, given %j: Model must be provided",
+    (options) => {
+      expect(() => new ScalarTrainer(options as unknown as TrainerOptions)).toThrow(code("MODEL_MISSING", /^Model must be provided\b/));
+    },
+  );
 
   test.each([
     ["a number", 5, "The model is number 5."],
@@ -22,7 +39,9 @@ describe("the constructor", () => {
     expect(() => new ScalarTrainer(scalarOptions({ model: model as unknown as Model }))).toThrow(code("MODEL_INVALID", message));
     const made = new ScalarTrainer(scalarOptions({ model: (() => model) as unknown as () => Model }));
     if (!(model instanceof Promise)) await expect(made.ready()).rejects.toThrow(code("MODEL_INVALID", message));
-    await expect(new ScalarTrainer(scalarOptions({ model: (() => undefined) as unknown as () => Model })).ready()).rejects.toThrow(code("MODEL_INVALID", "Add the return."));
+    await expect(new ScalarTrainer(scalarOptions({ model: (() => undefined) as unknown as () => Model })).ready()).rejects.toThrow(
+      code("MODEL_INVALID", "Add the return."),
+    );
   });
 
   test.each([
@@ -59,12 +78,21 @@ describe("the constructor", () => {
     expect(() => new ScalarTrainer(scalarOptions({ [name]: value }))).toThrow(`Option ${name} is `);
   });
 
-  test.each([[{ norm: 0 }, "OPTION_INVALID", "clip.norm is 0"], [{ value: NaN }, "OPTION_INVALID", "clip.value is NaN"], [{ nrom: 1 }, "OPTION_UNKNOWN", '"clip.nrom"']])("refuses clip %j", (clip, error, message) => {
+  test.each([
+    [{ norm: 0 }, "OPTION_INVALID", "clip.norm is 0"],
+    [{ value: NaN }, "OPTION_INVALID", "clip.value is NaN"],
+    [{ nrom: 1 }, "OPTION_UNKNOWN", '"clip.nrom"'],
+  ])("refuses clip %j", (clip, error, message) => {
     expect(() => new ScalarTrainer(scalarOptions({ clip: clip as { norm: number } }))).toThrow(code(error, message));
   });
 
   test("an option that is undefined takes its default", async () => {
-    const options = { clip: undefined, accumulate: undefined, callbacks: undefined, outputDir: undefined } as unknown as Partial<TrainerOptions>;
+    const options = {
+      clip: undefined,
+      accumulate: undefined,
+      callbacks: undefined,
+      outputDir: undefined,
+    } as unknown as Partial<TrainerOptions>;
     const trainer = new ScalarTrainer(scalarOptions({ ...options }));
     await trainer.fit({ train: batches(1), epochs: 1 });
     expect(trainer.progress.step).toBe(1);
@@ -100,7 +128,13 @@ describe("the constructor", () => {
   });
 
   test("the run is named after the class, or as the option says", () => {
-    const Named = defineAddOn({ name: "Named", apply: (Base: AddOnBase): Adds => { abstract class Own extends Base {} return Own; } });
+    const Named = defineAddOn({
+      name: "Named",
+      apply: (Base: AddOnBase): Adds => {
+        abstract class Own extends Base {}
+        return Own;
+      },
+    });
     expect(new ScalarTrainer(scalarOptions()).runName).toBe("ScalarTrainer");
     expect(new (ScalarTrainer.addOn(Named))({ ...scalarOptions(), named: 1 } as never).runName).toBe("ScalarTrainer");
     expect(new ScalarTrainer(scalarOptions({ runName: "first" })).runName).toBe("first");
@@ -119,8 +153,21 @@ describe("options of subclasses and add-ons", () => {
   class Deeper extends Sized {
     static override readonly optionNames = ["depth"];
   }
-  const Plain = defineAddOn({ name: "PlainThing", apply: (Base: AddOnBase<{ plainThing?: number }>): Adds => { abstract class Own extends Base {} return Own; } });
-  const Named = defineAddOn({ name: "NamedThing", optionNames: ["first", "second"], apply: (Base: AddOnBase<{ first?: number; second?: number }>): Adds => { abstract class Own extends Base {} return Own; } });
+  const Plain = defineAddOn({
+    name: "PlainThing",
+    apply: (Base: AddOnBase<{ plainThing?: number }>): Adds => {
+      abstract class Own extends Base {}
+      return Own;
+    },
+  });
+  const Named = defineAddOn({
+    name: "NamedThing",
+    optionNames: ["first", "second"],
+    apply: (Base: AddOnBase<{ first?: number; second?: number }>): Adds => {
+      abstract class Own extends Base {}
+      return Own;
+    },
+  });
 
   test("are known along the whole class chain", () => {
     expect(new Sized({ ...scalarOptions(), numClasses: 3 }).numClasses).toBe(3);
@@ -181,7 +228,11 @@ describe("options of fit()", () => {
 
 describe("the loop's other refusals", () => {
   test("a configureOptimizers() that returns another form is an error that says which", async () => {
-    for (const [returned, message] of [[sgd({ learningRate: 1 }), "a bare optimizer"], [{ one: sgd({ learningRate: 1 }) }, 'an entry "one" without optimizer and parameters'], [{ optimizer: "adam" }, 'an entry "optimizer"']] as const) {
+    for (const [returned, message] of [
+      [sgd({ learningRate: 1 }), "a bare optimizer"],
+      [{ one: sgd({ learningRate: 1 }) }, 'an entry "one" without optimizer and parameters'],
+      [{ optimizer: "adam" }, 'an entry "optimizer"'],
+    ] as const) {
       class Wrong extends ScalarTrainer {
         protected override configureOptimizers() {
           return returned as never;
@@ -200,17 +251,32 @@ describe("the loop's other refusals", () => {
   test("weights that do not fit are an error that names all of it, and change nothing; without strict the rest is taken", async () => {
     const model = () => {
       const [a, b] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([1]))];
-      return { parameters: () => new Map([["a", a], ["b", b]]) };
+      return {
+        parameters: () =>
+          new Map([
+            ["a", a],
+            ["b", b],
+          ]),
+      };
     };
     const trainer = new ScalarTrainer(scalarOptions({ model }));
     const weights = { a: batch(1, 2), b: batch(1, 2), c: batch(3) };
-    await expect(trainer.setModelWeights(weights)).rejects.toThrow(code("WEIGHTS_MISMATCH", "unexpected: c; different: b is float32 [1], given float32 [2]"));
+    await expect(trainer.setModelWeights(weights)).rejects.toThrow(
+      code("WEIGHTS_MISMATCH", "unexpected: c; different: b is float32 [1], given float32 [2]"),
+    );
     await expect(trainer.setModelWeights({ b: batch(7) })).rejects.toThrow(code("WEIGHTS_MISMATCH", "missing: a"));
     expect((await trainer.modelWeights())["a"]!.data).toEqual(Float32Array.of(0, 0));
-    expect(await trainer.setModelWeights(weights, { strict: false })).toEqual({ missing: [], unexpected: ["c"], different: ["b is float32 [1], given float32 [2]"] });
+    expect(await trainer.setModelWeights(weights, { strict: false })).toEqual({
+      missing: [],
+      unexpected: ["c"],
+      different: ["b is float32 [1], given float32 [2]"],
+    });
     expect((await trainer.modelWeights())["a"]!.data).toEqual(Float32Array.of(1, 2));
     expect((await trainer.modelWeights())["b"]!.data).toEqual(Float32Array.of(0));
-    expect(await trainer.setModelWeights({ a: [1, 2] } as never, { strict: false })).toMatchObject({ missing: ["b"], different: ["a is given as no host tensor"] });
+    expect(await trainer.setModelWeights({ a: [1, 2] } as never, { strict: false })).toMatchObject({
+      missing: ["b"],
+      different: ["a is given as no host tensor"],
+    });
   });
 
   test.each([
@@ -234,7 +300,9 @@ describe("setting up", () => {
     const calls: string[] = [];
     const trainer = new ScalarTrainer(scalarOptions());
     for (const name of ["configureOptimizers", "configureEarlyStoppers", "configureMetrics", "setup", "restore"]) {
-      Object.assign(trainer, { [name]: () => (calls.push(name), name.startsWith("configure") && name !== "configureOptimizers" ? {} : undefined) });
+      Object.assign(trainer, {
+        [name]: () => (calls.push(name), name.startsWith("configure") && name !== "configureOptimizers" ? {} : undefined),
+      });
     }
     await Promise.all([trainer.ready(), trainer.ready(), trainer.validate(batches(1))]);
     expect(calls).toEqual(["configureOptimizers", "configureEarlyStoppers", "configureMetrics", "setup", "restore"]);

@@ -70,11 +70,16 @@ test("predictStep may return several named tensors, a list, or any tensor; the b
     { twice: numbers(4), index: hostTensor(Int32Array.of(1), []) },
   ]);
   trainer.returned = (x) => [x, x.greater(1)];
-  expect(await trainer.predictAll(batches(2))).toEqual([{ output0: numbers(2), output1: { dtype: "bool", shape: [1], data: Uint8Array.of(1) } }]);
+  expect(await trainer.predictAll(batches(2))).toEqual([
+    { output0: numbers(2), output1: { dtype: "bool", shape: [1], data: Uint8Array.of(1) } },
+  ]);
   trainer.returned = (x) => x; // the batch itself
   expect(await trainer.predictAll(batches(2))).toEqual([numbers(2)]);
   trainer.returned = () => 3 as never;
-  expect(await failureOf(trainer.predictAll(batches(2)))).toMatchObject({ code: "STEP_RESULT", message: expect.stringContaining("predictStep returned number 3") });
+  expect(await failureOf(trainer.predictAll(batches(2)))).toMatchObject({
+    code: "STEP_RESULT",
+    message: expect.stringContaining("predictStep returned number 3"),
+  });
 });
 
 test("by default the first tensor of a record goes to the model", async () => {
@@ -89,13 +94,19 @@ test("by default the first tensor of a record goes to the model", async () => {
 });
 
 test("a model with several outputs gives them in order", async () => {
-  const model = () => ({ parameters: () => new Map<string, tf.Variable>(), forward: (x: tf.Tensor | tf.Tensor[]) => [x as tf.Tensor, tf.neg(x as tf.Tensor)] });
+  const model = () => ({
+    parameters: () => new Map<string, tf.Variable>(),
+    forward: (x: tf.Tensor | tf.Tensor[]) => [x as tf.Tensor, tf.neg(x as tf.Tensor)],
+  });
   expect(await new ScalarTrainer(scalarOptions({ model })).predictAll(batches(1))).toEqual([{ output0: numbers(1), output1: numbers(-1) }]);
 });
 
 test("a model without forward is an error that says what to add", async () => {
   const model = () => ({ parameters: () => new Map([["w", tf.variable(tf.scalar(1))]]) });
-  expect(await failureOf(new ScalarTrainer(scalarOptions({ model })).predictAll(batches(1)))).toMatchObject({ code: "NO_FORWARD", message: expect.stringContaining("forward(inputs, { training })") });
+  expect(await failureOf(new ScalarTrainer(scalarOptions({ model })).predictAll(batches(1)))).toMatchObject({
+    code: "NO_FORWARD",
+    message: expect.stringContaining("forward(inputs, { training })"),
+  });
 });
 
 test("a throw in the step or the source reaches the caller, and the trainer can be used again", async () => {
@@ -105,9 +116,19 @@ test("a throw in the step or the source reaches the caller, and the trainer can 
     throw new Error("the disk is gone");
   }
   const seen: HostPrediction[] = [];
-  expect(await failureOf((async () => { for await (const one of trainer.predict(source)) seen.push(one); })())).toEqual(new Error("the disk is gone"));
+  expect(
+    await failureOf(
+      (async () => {
+        for await (const one of trainer.predict(source)) seen.push(one);
+      })(),
+    ),
+  ).toEqual(new Error("the disk is gone"));
   expect(seen).toHaveLength(1);
-  Object.assign(trainer, { predictStep: () => { throw new Error("the step"); } });
+  Object.assign(trainer, {
+    predictStep: () => {
+      throw new Error("the step");
+    },
+  });
   expect(await failureOf(trainer.predictAll(batches(1)))).toEqual(new Error("the step"));
   Reflect.deleteProperty(trainer, "predictStep");
   expect(await trainer.predictAll(batches(1))).toEqual([numbers(1)]);

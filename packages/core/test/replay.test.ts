@@ -14,7 +14,10 @@ const copyOf = (state: StateRecord) => parseState(stringifyState(state)) as Stat
 class Saving extends ScalarTrainer {
   readonly points: { readonly kind: string; readonly state: StateRecord }[] = [];
   protected override async savePoint(kind: string): Promise<void> {
-    this.points.push({ kind: `${kind} ${this.progress.fit}.${this.progress.epoch}.${this.progress.batch}`, state: copyOf(await this.captureState()) });
+    this.points.push({
+      kind: `${kind} ${this.progress.fit}.${this.progress.epoch}.${this.progress.batch}`,
+      state: copyOf(await this.captureState()),
+    });
   }
   protected override transferBatch(batch: { readonly values: HostTensor<1> } | HostTensor<1>): unknown {
     return super.transferBatch("values" in batch ? batch.values : batch);
@@ -62,7 +65,9 @@ const scripts: Record<string, Script> = {
   },
   "stopped by stop(), then weights of its own": {
     async run(trainer, { a, b, validation }) {
-      const callback: Callback = { onTrainEpochEnd: ({ progress }) => void (progress.fit === 1 && progress.epoch === 2 && trainer.stop("enough")) };
+      const callback: Callback = {
+        onTrainEpochEnd: ({ progress }) => void (progress.fit === 1 && progress.epoch === 2 && trainer.stop("enough")),
+      };
       Object.assign(trainer, { onTrainEpochEnd: () => callback.onTrainEpochEnd!(trainer, {}) });
       await trainer.fit({ train: a, validation, epochs: 9, limitValidationBatches: 1 });
       await trainer.setModelWeights({ w: { dtype: "float32", shape: [], data: Float32Array.of(0.25) } });
@@ -137,7 +142,8 @@ describe("what a resumed script says", () => {
       "predict() uses the restored weights of step 7.",
       "Fit 2 goes on at epoch 2, step 7.",
       "The loader cannot say where it was: skipping the 1 batches of this epoch that were seen. The run equals an uninterrupted one only if it yields the same batches again.",
-      expect.stringMatching(/^\[ {2}2\/3\] loss:/), expect.stringMatching(/^\[ {2}3\/3\] loss:/),
+      expect.stringMatching(/^\[ {2}2\/3\] loss:/),
+      expect.stringMatching(/^\[ {2}3\/3\] loss:/),
     ]);
     expect(equalStates(await stateOf(first), await stateOf(trainer))).toBeUndefined();
     await trainer.useBest();
@@ -147,7 +153,13 @@ describe("what a resumed script says", () => {
   test("a finished fit of the state does not call hooks again", async () => {
     const first = new Saving(scalarOptions());
     await first.fit({ train: batches(1), epochs: 1 });
-    const callbacks = [{ onFitStart: () => { throw new Error("called"); } }];
+    const callbacks = [
+      {
+        onFitStart: () => {
+          throw new Error("called");
+        },
+      },
+    ];
     const trainer = await restored(await first.captureState(), scalarOptions({ callbacks }));
     expect(await trainer.fit({ train: batches(1), epochs: 1 })).toEqual({ reason: "1 epochs", interrupted: false });
   });
@@ -168,7 +180,11 @@ describe("what a resumed script says", () => {
     }
     const first = new Saving(scalarOptions());
     await first.fit({ train: source, epochs: 2 });
-    for (const [kind, rest, skipped] of [["step 1.1.2", [3, 1, 2, 3], 2], ["epoch 1.1.3", [1, 2, 3], 0], ["step 1.2.3", [], 3]] as const) {
+    for (const [kind, rest, skipped] of [
+      ["step 1.1.2", [3, 1, 2, 3], 2],
+      ["epoch 1.1.3", [1, 2, 3], 0],
+      ["step 1.2.3", [], 3],
+    ] as const) {
       const options = scalarOptions();
       const trainer = new Seeing(options);
       await trainer.applyState(first.points.find((point) => point.kind === kind)!.state);
@@ -242,7 +258,11 @@ describe("limits that have changed", () => {
     await limited.fit({ train: numbers(1, 2), epochs: 2 });
     const followed = new Saving(scalarOptions());
     for (let i = 0; i < 2; i++) await followed.fit({ train: numbers(1, 2), epochs: 2 });
-    for (const [trainer, epochs] of [[stopped, 9], [limited, 1], [followed, 9]] as const) {
+    for (const [trainer, epochs] of [
+      [stopped, 9],
+      [limited, 1],
+      [followed, 9],
+    ] as const) {
       const again = await restored(await trainer.captureState(), scalarOptions());
       await again.fit({ train: numbers(1, 2), epochs });
       expect(said(again.lines)).toEqual([expect.stringMatching(/^Fit 1 is finished \((enough|2 epochs)\): nothing to do\.$/)]);
@@ -260,9 +280,15 @@ describe("limits that have changed", () => {
       return (trainer.lines as Lines).loud;
     };
     expect(await lines({ epochs: 2 })).toEqual([]);
-    expect(await lines({ epochs: 3 })).toEqual(["warning This fit now has 6 steps in all; before it had 4. Schedules follow the new number."]);
-    expect(await lines({ epochs: 2, limitTrainBatches: 1 })).toEqual(["warning This fit now has 2 steps in all; before it had 4. Schedules follow the new number."]);
-    expect(await lines({ epochs: 2 }, true)).toEqual(["warning This fit now has an unknown number of steps in all; before it had 4. Schedules follow the new number."]);
+    expect(await lines({ epochs: 3 })).toEqual([
+      "warning This fit now has 6 steps in all; before it had 4. Schedules follow the new number.",
+    ]);
+    expect(await lines({ epochs: 2, limitTrainBatches: 1 })).toEqual([
+      "warning This fit now has 2 steps in all; before it had 4. Schedules follow the new number.",
+    ]);
+    expect(await lines({ epochs: 2 }, true)).toEqual([
+      "warning This fit now has an unknown number of steps in all; before it had 4. Schedules follow the new number.",
+    ]);
   });
 });
 

@@ -18,11 +18,14 @@ class Filing extends ScalarTrainer {
 
 describe.each<[string, () => Promise<[Storage, string]>]>([
   ["MemoryStorage", async () => [new MemoryStorage(), "out"]],
-  ["DiskStorage", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "snapfit-run-"));
-    folders.push(folder);
-    return [new DiskStorage(), folder];
-  }],
+  [
+    "DiskStorage",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "snapfit-run-"));
+      folders.push(folder);
+      return [new DiskStorage(), folder];
+    },
+  ],
 ])("runFolder on %s", (_, make) => {
   const filing = (outputDir: string, options: Partial<TrainerOptions> = {}) => new Filing(scalarOptions({ outputDir, ...options }));
 
@@ -39,7 +42,9 @@ describe.each<[string, () => Promise<[Storage, string]>]>([
   test("is claimed once for a trainer, whoever asks", async () => {
     const [storage, base] = await make();
     const trainer = filing(base);
-    expect(await Promise.all([trainer.claim(storage), trainer.claim(storage, true), trainer.claim(storage)])).toEqual(Array(3).fill(`${base}/Filing`));
+    expect(await Promise.all([trainer.claim(storage), trainer.claim(storage, true), trainer.claim(storage)])).toEqual(
+      Array(3).fill(`${base}/Filing`),
+    );
     expect(await storage.list(base)).toHaveLength(1);
   });
 

@@ -1,4 +1,15 @@
-import { adam, cosine, exponential, reduceOnPlateau, sgd, stepDecay, warmup, type MetricSchedule, type Schedule, type ScheduleMoment } from "@snapfit/optim";
+import {
+  adam,
+  cosine,
+  exponential,
+  reduceOnPlateau,
+  sgd,
+  stepDecay,
+  warmup,
+  type MetricSchedule,
+  type Schedule,
+  type ScheduleMoment,
+} from "@snapfit/optim";
 import type * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { EarlyStopper, type OptimizerConfiguration, type StepResult, type TrainerOptions } from "../src/index.js";
@@ -22,14 +33,24 @@ describe("schedules", () => {
     await trainer.fit({ train: batches(1, 1), epochs: 2 });
     await trainer.fit({ train: batches(1, 1), epochs: 1 });
     expect(trainer.rates).toEqual([0.001, 0.001, 0.0005, 0.0005, 0.00025, 0.00025]);
-    expect(rateLines(options)).toEqual(["Learning rate updated: 0.001000 → 0.000500", "Learning rate updated: 0.000500 → 0.000250", "Learning rate updated: 0.000250 → 0.000125"]);
+    expect(rateLines(options)).toEqual([
+      "Learning rate updated: 0.001000 → 0.000500",
+      "Learning rate updated: 0.000500 → 0.000250",
+      "Learning rate updated: 0.000250 → 0.000125",
+    ]);
     // 1 - the sum of rates, each times a gradient of 1
     expect(await trainer.w()).toBeCloseTo(1 - 0.0035, 6);
   });
 
   test("the line comes before the epoch's, names groups by number, and leaves out changes up to 1e-8", async () => {
-    const groups = [{ name: "tiny", match: () => false, learningRate: 1e-8 }, { name: "slow", match: () => false, learningRate: 0.01 }];
-    const options = scalarOptions({ optimizer: adam({ learningRate: 0.001, groups }), schedule: stepDecay({ everyEpochs: 2, factor: 0.1 }) });
+    const groups = [
+      { name: "tiny", match: () => false, learningRate: 1e-8 },
+      { name: "slow", match: () => false, learningRate: 0.01 },
+    ];
+    const options = scalarOptions({
+      optimizer: adam({ learningRate: 0.001, groups }),
+      schedule: stepDecay({ everyEpochs: 2, factor: 0.1 }),
+    });
     await new ScalarTrainer(options).fit({ train: batches(1), epochs: 2 });
     expect(said(options.logger).map((line) => line.replace(/ \(.*s\)/, ""))).toEqual([
       "[  1/2] loss:1.000",
@@ -54,17 +75,26 @@ describe("schedules", () => {
     const options = scalarOptions();
     const trainer = new Two(options);
     await trainer.fit({ train: batches(1), epochs: 1 });
-    expect(rateLines(options)).toEqual(["Learning rate of one updated: 0.001000 → 0.000500", "Learning rate of two updated: 0.001000 → 0.000100"]);
+    expect(rateLines(options)).toEqual([
+      "Learning rate of one updated: 0.001000 → 0.000500",
+      "Learning rate of two updated: 0.001000 → 0.000100",
+    ]);
     expect(trainer.learningRates).toEqual({ "one/default": 0.0005, "two/default": 0.0001 });
   });
 
   test("an optimizer without a parameter is refused by name", async () => {
     class Empty extends ScalarTrainer {
       protected override configureOptimizers(): OptimizerConfiguration {
-        return { one: { optimizer: optimizer(), parameters: () => true }, two: { optimizer: optimizer(), parameters: (path) => path.startsWith("head") } };
+        return {
+          one: { optimizer: optimizer(), parameters: () => true },
+          two: { optimizer: optimizer(), parameters: (path) => path.startsWith("head") },
+        };
       }
     }
-    await expect(new Empty(scalarOptions()).fit({ train: batches(1), epochs: 1 })).rejects.toMatchObject({ code: "NO_PARAMETERS", message: expect.stringContaining('"two" has no parameter to train. The model has w.') });
+    await expect(new Empty(scalarOptions()).fit({ train: batches(1), epochs: 1 })).rejects.toMatchObject({
+      code: "NO_PARAMETERS",
+      message: expect.stringContaining('"two" has no parameter to train. The model has w.'),
+    });
   });
 
   test("by step: every step has its rate, and nothing is said", async () => {
@@ -92,9 +122,16 @@ describe("schedules", () => {
   });
 
   test("that need the number of steps where it is unknown are an error before the first epoch", async () => {
-    for (const fit of [{ train: () => batches(1), epochs: 2 }, { train: batches(1), maxSeconds: 5 }]) {
+    for (const fit of [
+      { train: () => batches(1), epochs: 2 },
+      { train: batches(1), maxSeconds: 5 },
+    ]) {
       const trainer = new ScalarTrainer(scalarOptions({ schedule: cosine() }));
-      Object.assign(trainer, { onFitStart: () => { throw new Error("began"); } });
+      Object.assign(trainer, {
+        onFitStart: () => {
+          throw new Error("began");
+        },
+      });
       await expect(trainer.fit(fit)).rejects.toMatchObject({ code: "TOTAL_STEPS_UNKNOWN" });
     }
     await new ScalarTrainer(scalarOptions({ schedule: cosine({ totalSteps: 5 }) })).fit({ train: () => batches(1), epochs: 2 });
@@ -115,7 +152,13 @@ describe("schedules", () => {
   test("a plateau without monitor takes the valid stopper's and its mode, else the loss", async () => {
     const seen: [number, string][] = [];
     const plateau = (): MetricSchedule => {
-      return { unit: "metric", factor: 1, update: (value, mode) => void seen.push([value, mode]), saveState: () => ({}), loadState: () => undefined };
+      return {
+        unit: "metric",
+        factor: 1,
+        update: (value, mode) => void seen.push([value, mode]),
+        saveState: () => ({}),
+        loadState: () => undefined,
+      };
     };
     class Scored extends ScalarTrainer {
       protected override validationStep(x: tf.Tensor1D): StepResult {
@@ -127,12 +170,19 @@ describe("schedules", () => {
         return { valid: new EarlyStopper({ monitor: "speed", mode: "max" }) };
       }
     }
-    for (const Class of [Scored, Stopping]) await new Class(scalarOptions({ schedule: plateau() })).fit({ train: batches(1), validation: batches(3), epochs: 1 });
-    expect(seen).toEqual([[3, "min"], [6, "max"]]);
+    for (const Class of [Scored, Stopping])
+      await new Class(scalarOptions({ schedule: plateau() })).fit({ train: batches(1), validation: batches(3), epochs: 1 });
+    expect(seen).toEqual([
+      [3, "min"],
+      [6, "max"],
+    ]);
   });
 
   test("a plateau warns once where its monitor is missing, and where there is no validation", async () => {
-    for (const [validation, warning] of [[batches(1), "ReduceLROnPlateau: monitor key 'acc' not found"], [undefined, "ReduceLROnPlateau requires validation outputs"]] as const) {
+    for (const [validation, warning] of [
+      [batches(1), "ReduceLROnPlateau: monitor key 'acc' not found"],
+      [undefined, "ReduceLROnPlateau requires validation outputs"],
+    ] as const) {
       const options = scalarOptions({ schedule: reduceOnPlateau({ monitor: "acc" }) });
       await new ScalarTrainer(options).fit({ train: batches(1), epochs: 3, ...(validation && { validation }) });
       expect(options.logger.loud).toEqual([`warning ${warning}`]);
@@ -140,9 +190,14 @@ describe("schedules", () => {
   });
 
   test("linear warm-up over 1000 steps from 0 to the base rate", async () => {
-    const options = scalarOptions({ optimizer: sgd({ learningRate: 0.1 }), schedule: warmup({ steps: 1000 }) } satisfies Partial<TrainerOptions>);
+    const options = scalarOptions({
+      optimizer: sgd({ learningRate: 0.1 }),
+      schedule: warmup({ steps: 1000 }),
+    } satisfies Partial<TrainerOptions>);
     const trainer = new Rates(options);
     await trainer.fit({ train: Array.from({ length: 1002 }, () => batches(1)[0]!), epochs: 1 });
-    expect([0, 1, 500, 999, 1000, 1001].map((step) => trainer.rates[step])).toEqual([0, 0.1 / 1000, 0.05, 0.1 * 0.999, 0.1, 0.1].map((rate) => expect.closeTo(rate, 12)));
+    expect([0, 1, 500, 999, 1000, 1001].map((step) => trainer.rates[step])).toEqual(
+      [0, 0.1 / 1000, 0.05, 0.1 * 0.999, 0.1, 0.1].map((rate) => expect.closeTo(rate, 12)),
+    );
   });
 });

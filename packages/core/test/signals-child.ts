@@ -15,7 +15,7 @@ class Endless extends Trainer<tf.Tensor1D> {
     return { loss: x.mean() };
   }
   protected override setup(): void {
-    this.defer(() => say("closed"));
+    this.defer(() => void say("closed"));
   }
   protected override onOptimizerStep(): void {
     if (this.progress.step === 3) say("stepped");
@@ -43,7 +43,11 @@ const model = () => {
   return { parameters: () => new Map([["w", w]]), forward: (x: tf.Tensor | tf.Tensor[]) => tf.mul(x as tf.Tensor, w) };
 };
 const trainer = new Endless({
-  model, optimizer: sgd({ learningRate: 1 }), device: "cpu", seed: 1, signals: !todo.has("ignore"),
+  model,
+  optimizer: sgd({ learningRate: 1 }),
+  device: "cpu",
+  seed: 1,
+  signals: !todo.has("ignore"),
   logger: { debug: say, info: say, warning: say, error: say },
 });
 if (todo.has("twice")) await trainer.fit({ train: [hostTensor(Float32Array.of(0), [1])], epochs: 1 });
@@ -52,7 +56,9 @@ if (todo.has("finish")) {
   await trainer.fit({ train: [hostTensor(Float32Array.of(0), [1])], epochs: 1 });
   say("the script is done");
 } else {
-  const fit = trainer.fit(todo.has("validate") ? { train: endless, validation: endless, limitTrainBatches: 2, epochs: 1 } : { train: endless, epochs: 1 });
+  const fit = trainer.fit(
+    todo.has("validate") ? { train: endless, validation: endless, limitTrainBatches: 2, epochs: 1 } : { train: endless, epochs: 1 },
+  );
   await trainer.ready();
   const { reason, interrupted } = await fit;
   say(`fit ${reason} ${interrupted}`);

@@ -15,17 +15,33 @@ const bundle = join(here, `.signals-child-${process.pid}.mjs`);
 
 beforeAll(async () => {
   await build({
-    entryPoints: [join(here, "signals-child.ts")], outfile: bundle, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "error",
+    entryPoints: [join(here, "signals-child.ts")],
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error",
     packages: "external",
-    plugins: [{ name: "sources", setup: ({ onResolve }) => onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, ({ path }) => ({ path: join(packages, path.slice("@snapfit/".length), "src/index.ts") })) }],
+    plugins: [
+      {
+        name: "sources",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, ({ path }) => ({
+            path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
+          })),
+      },
+    ],
   });
 });
 afterAll(() => rmSync(bundle, { force: true }));
 
+type Signal = "SIGINT" | "SIGTERM";
+
 /** Runs the child, sends each signal when its line is said, and returns what was said and how it ended. */
-async function run(todo: readonly string[], signals: readonly (readonly [atLine: string, signal: NodeJS.Signals])[]) {
+async function run(todo: readonly string[], signals: readonly (readonly [atLine: string, signal: Signal])[]) {
   const child = spawn(process.execPath, [bundle, ...todo], { stdio: ["ignore", "pipe", "inherit"] });
-  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const exited = once(child, "exit") as Promise<[number | null, Signal | null]>;
   const lines: string[] = [];
   const waiting = [...signals];
   for await (const line of createInterface({ input: child.stdout })) {
@@ -36,24 +52,44 @@ async function run(todo: readonly string[], signals: readonly (readonly [atLine:
   return { code, signal, lines };
 }
 
-describe.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("%s", (signal, code) => {
+describe.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s", (signal, code) => {
   test(`stops after the running step, saves, closes, and ends the process with ${code}`, async () => {
     const { lines, ...end } = await run([], [["stepped", signal]]);
     expect(end).toEqual({ code, signal: null });
     expect(lines).toEqual([
-      "listeners before 0 0", "stepped", expect.stringMatching(new RegExp(`^Stopped at epoch 1, step \\d+: ${signal}\\.$`)), `onFitEnd ${signal}`, "savePoint stop", "closed",
+      "listeners before 0 0",
+      "stepped",
+      expect.stringMatching(new RegExp(`^Stopped at epoch 1, step \\d+: ${signal}\\.$`)),
+      `onFitEnd ${signal}`,
+      "savePoint stop",
+      "closed",
     ]);
   });
 
   test("within a validation stops after its running batch, and drops it", async () => {
     const { lines, code: ended } = await run(["validate"], [["validating", signal]]);
     expect(ended).toBe(code);
-    expect(lines.slice(1)).toEqual(["validating", `Stopped at epoch 1, step 2: ${signal}.`, `onFitEnd ${signal}`, "savePoint stop", "closed"]);
+    expect(lines.slice(1)).toEqual([
+      "validating",
+      `Stopped at epoch 1, step 2: ${signal}.`,
+      `onFitEnd ${signal}`,
+      "savePoint stop",
+      "closed",
+    ]);
   });
 });
 
 test("a second signal ends the process at once", async () => {
-  const { lines, code } = await run(["hang"], [["stepped", "SIGTERM"], ["savePoint stop", "SIGINT"]]);
+  const { lines, code } = await run(
+    ["hang"],
+    [
+      ["stepped", "SIGTERM"],
+      ["savePoint stop", "SIGINT"],
+    ],
+  );
   expect(code).toBe(130);
   expect(lines.at(-1)).toBe("savePoint stop");
 });
@@ -61,7 +97,14 @@ test("a second signal ends the process at once", async () => {
 test("where somebody else listens the process lives on: fit returns, the exit code is set, later calls return at once", async () => {
   const { lines, code } = await run(["listen"], [["stepped", "SIGINT"]]);
   expect(code).toBe(130);
-  expect(lines.slice(-6)).toEqual(["savePoint stop", "closed", "fit SIGINT true", "listeners after 1 0", "fit() is passed over: the run was stopped (SIGINT).", "later SIGINT"]);
+  expect(lines.slice(-6)).toEqual([
+    "savePoint stop",
+    "closed",
+    "fit SIGINT true",
+    "listeners after 1 0",
+    "fit() is passed over: the run was stopped (SIGINT).",
+    "later SIGINT",
+  ]);
   expect(lines).toContain("heard");
 });
 
@@ -87,7 +130,11 @@ describe("in this process", () => {
     await trainer.fit({ train: batches(1), epochs: 1 });
     expect(during).toEqual([before.map((listeners) => listeners + 1)]);
     expect(count()).toEqual(before);
-    Object.assign(trainer, { onFitEnd: () => { throw new Error("thrown"); } });
+    Object.assign(trainer, {
+      onFitEnd: () => {
+        throw new Error("thrown");
+      },
+    });
     await expect(trainer.fit({ train: batches(1), epochs: 1 })).rejects.toThrow("thrown");
     expect(count()).toEqual(before);
     await trainer.validate(batches(1));

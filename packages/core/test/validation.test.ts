@@ -45,7 +45,10 @@ describe("validate and test", () => {
 
   test("run without gradients, in inference mode, without transformBatch", async () => {
     const modes: boolean[] = [];
-    const model = () => ({ ...scalarModel()(), forward: (x: tf.Tensor | tf.Tensor[], { training }: { training: boolean }) => (modes.push(training), x) });
+    const model = () => ({
+      ...scalarModel()(),
+      forward: (x: tf.Tensor | tf.Tensor[], { training }: { training: boolean }) => (modes.push(training), x),
+    });
     class Forward extends ScalarTrainer {
       protected override transformBatch(value: unknown): unknown {
         if (!this.training) throw new Error("transformed");
@@ -91,11 +94,13 @@ describe("computeMetrics", () => {
   test("gets all outputs of the pass joined, and its numbers join the epoch's metrics and can be monitored", async () => {
     const trainer = new Collecting(scalarOptions());
     expect(await trainer.validate([batch(-1, 2), batch(5)])).toEqual({ loss: 2, spread: 6 });
-    expect(trainer.collected).toEqual([{
-      x: hostTensor(Float32Array.of(-1, 2, 5), [3, 1]),
-      positive: { dtype: "bool", shape: [3], data: Uint8Array.of(0, 1, 1) },
-      index: hostTensor(Int32Array.of(-1, 2, 5), [3]),
-    }]);
+    expect(trainer.collected).toEqual([
+      {
+        x: hostTensor(Float32Array.of(-1, 2, 5), [3, 1]),
+        positive: { dtype: "bool", shape: [3], data: Uint8Array.of(0, 1, 1) },
+        index: hostTensor(Int32Array.of(-1, 2, 5), [3]),
+      },
+    ]);
     let metrics: EpochMetrics | undefined;
     Object.assign(trainer, { onValidationEpochEnd: (values: EpochMetrics) => void (metrics = values) });
     let pass = 0;
@@ -134,7 +139,11 @@ describe("withWeights around a validation", () => {
     Object.assign(trainer, { onValidationBatchEnd: async () => void (inside = await trainer.w()) });
     await trainer.validate(batches(1));
     expect(inside).toBe(1);
-    Object.assign(trainer, { onValidationBatchEnd: () => { throw new Error("thrown"); } });
+    Object.assign(trainer, {
+      onValidationBatchEnd: () => {
+        throw new Error("thrown");
+      },
+    });
     expect(await failureOf(trainer.validate(batches(1)))).toEqual(new Error("thrown"));
     expect(await trainer.w()).toBe(1);
     for await (const prediction of trainer.predict(batches(1, 2, 3))) {
@@ -171,7 +180,10 @@ describe("withWeights around a validation", () => {
     const [inner, after] = await trainer.run();
     expect(after).toBe(inner);
     const { "norm.moving_mean": mean, "norm.beta": beta } = await trainer.modelWeights();
-    expect([[...mean!.data], [...beta!.data]]).toEqual([[0, 0], [1, 1]]);
+    expect([[...mean!.data], [...beta!.data]]).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
   });
 });
 
@@ -187,8 +199,21 @@ describe("evaluate", () => {
     const { numTensors } = tf.memory();
     const rows = hostTensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
     let seen: HostTensor | undefined;
-    const metric = { direction: "max", update: ({ y }: HostOutputs) => void (seen = y), compute: () => 0.25, reset: () => undefined, saveState: () => ({}), loadState: () => undefined, merge: () => undefined } as const;
-    const values = await evaluate<tf.Tensor2D>(model, [rows], { step: (x, forward) => ({ outputs: { y: forward(x) } }), metrics: { score: metric }, device: "cpu", quiet: true });
+    const metric = {
+      direction: "max",
+      update: ({ y }: HostOutputs) => void (seen = y),
+      compute: () => 0.25,
+      reset: () => undefined,
+      saveState: () => ({}),
+      loadState: () => undefined,
+      merge: () => undefined,
+    } as const;
+    const values = await evaluate<tf.Tensor2D>(model, [rows], {
+      step: (x, forward) => ({ outputs: { y: forward(x) } }),
+      metrics: { score: metric },
+      device: "cpu",
+      quiet: true,
+    });
     expect(values).toEqual({ score: 0.25 });
     const direct = (model.predict(tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3])) as tf.Tensor).dataSync();
     expect([...seen!.data]).toEqual([...direct]);

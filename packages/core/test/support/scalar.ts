@@ -43,8 +43,18 @@ export class ScalarTrainer extends Trainer<tf.Tensor1D> {
 }
 
 /** Options of a {@link ScalarTrainer}: sgd with rate 0.5 on cpu, what it says in `logger`. */
-export function scalarOptions<O extends Partial<TrainerOptions> & Record<string, unknown>>(options?: O): TrainerOptions & { readonly logger: Lines } {
-  return { model: scalarModel(), optimizer: sgd({ learningRate: 0.5 }), device: "cpu", seed: 1, signals: false, logger: new Lines(), ...options } as never;
+export function scalarOptions<O extends Partial<TrainerOptions> & Record<string, unknown>>(
+  options?: O,
+): TrainerOptions & { readonly logger: Lines } {
+  return {
+    model: scalarModel(),
+    optimizer: sgd({ learningRate: 0.5 }),
+    device: "cpu",
+    seed: 1,
+    signals: false,
+    logger: new Lines(),
+    ...options,
+  } as never;
 }
 
 /** The lines of a trainer but those on device and seed, without level. */
