@@ -92,7 +92,7 @@ interface HostTokens extends HostRows {
 /** The loss is a mean over rows that are not padding. */
 class TokenMean extends Trainer<Tokens> {
   protected override batchWeight(batch: unknown): number {
-    return (batch as HostTokens).mask.data.reduce((sum, value) => sum + value, 0);
+    return Array.from((batch as HostTokens).mask.data).reduce((sum, value) => sum + value, 0);
   }
   protected override trainingStep({ x, y, mask }: Tokens): StepResult {
     const byRow = this.forward(x).sub(y).square().mean(1);

@@ -21,7 +21,7 @@ interface Wanted {
 
 /** The gradient of each vector is what the batch says. */
 class Directed extends Trainer<Wanted> {
-  protected override trainingStep({ a, b }: Wanted): StepResult {
+  protected override trainingStep({ a, b }: Wanted, _index: number): StepResult {
     const model = this.model as Vectors;
     return { loss: model.a.mul(a.squeeze([0])).sum().add(model.b.mul(b.squeeze([0])).sum()) };
   }
@@ -93,7 +93,7 @@ describe("a gradient that is not there", () => {
     protected override trainingStep({ a, b }: Wanted, index: number): StepResult {
       const model = this.model as Vectors;
       const first = model.a.mul(a.squeeze([0])).sum();
-      return { loss: index % 2 === 0 ? first.add(model.b.mul(b.squeeze([0])).sum()) : first };
+      return { loss: index % 2 === 0 ? first.add<tf.Tensor>(model.b.mul(b.squeeze([0])).sum()) : first };
     }
   }
   const batches = [wanted([1, 2, 3], [4, 5]), wanted([3, 2, 1], [0, 0]), wanted([1, 1, 1], [-1, 2])];

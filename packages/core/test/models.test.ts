@@ -2,7 +2,7 @@ import { sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { Trainer, type ParameterSource, type StepResult, type TrainerOptions } from "../src/index.js";
-import { maxDifference, plain, quietly, Regression, rows, squaredError, type Rows } from "./support/regression.js";
+import { maxDifference, plain, quietly, Regression, rows, squaredError, type HostRows, type Rows } from "./support/regression.js";
 
 class Any extends Trainer<unknown> {
   protected override trainingStep(): StepResult {
@@ -171,7 +171,7 @@ test("several inputs and outputs: predictions come by position", async () => {
     }
   }
   await using trainer = new TwoOutputs(quietly({ model }));
-  const [batch] = rows(1, 1) as [{ x: { data: Float32Array } }];
+  const [batch] = rows(1, 1) as [HostRows];
   const [{ output0, output1 }] = (await trainer.predictAll([batch])) as unknown as [Record<string, { data: Float32Array; shape: number[] }>];
   expect(output0!.shape).toEqual([1, 3]);
   expect(Array.from(output0!.data)).toEqual(Array.from(batch.x.data, (value) => Math.fround(2 * value)));

@@ -27,10 +27,10 @@ class Players {
     return this.variables;
   }
   judge(x: tf.Tensor2D): tf.Tensor2D {
-    return x.matMul<tf.Tensor2D>(this.variables.get("D.w1")!).tanh().matMul(this.variables.get("D.w2")!);
+    return tf.matMul(tf.tanh(tf.matMul(x, this.variables.get("D.w1")!)), this.variables.get("D.w2")!);
   }
   make(noise: tf.Tensor2D): tf.Tensor2D {
-    return noise.matMul<tf.Tensor2D>(this.variables.get("G.w1")!).tanh().matMul(this.variables.get("G.w2")!);
+    return tf.matMul(tf.tanh(tf.matMul(noise, this.variables.get("G.w1")!)), this.variables.get("G.w2")!);
   }
   /** Sigmoid cross-entropy: the judge tells real from made, the maker wants to be taken for real. */
   judgeLoss({ real, noise }: Pair): tf.Scalar {

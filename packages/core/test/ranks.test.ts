@@ -187,7 +187,7 @@ describe("a wish to stop", () => {
       const result = await trainer.fit({ train: rowsLoader(12, 2), validation: rowsLoader(6, 2, 5), epochs: 2, signal: controller.signal });
       return { result, progress: { ...trainer.progress }, history: trainer.history, state: await trainer.captureState(), events: trainer.events };
     });
-    const [whole] = await runAborted(undefined, "abort") as [{ events: number; state: StateRecord }];
+    const whole = (await runAborted(undefined, "abort"))[0]!;
     expect(whole.events).toBeGreaterThan(15);
     for (let at = 1; at <= whole.events; at++) {
       for (const kind of ["abort", "stop"] as const) {

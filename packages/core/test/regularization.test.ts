@@ -150,7 +150,7 @@ describe("batch norm", () => {
         const look = async (): Promise<void> => {
           const { x } = rows(1, 4, 3)[0]!;
           const model = this.model as tf.LayersModel;
-          tf.tidy(() => model.apply(tf.tensor(x.data, [4, 3]), { training: true }));
+          tf.tidy(() => void model.apply(tf.tensor(x.data, [4, 3]), { training: true }));
           this.randomStream("old").uniform();
           this.randomStream("new").uniform();
         };
