@@ -4,7 +4,7 @@ import { adoptModel } from "./trained-model.js";
 import { chooseDevice } from "./devices.js";
 import * as evaluating from "./evaluating.js";
 import { MetricSet } from "./metric-set.js";
-import { isLayersModel, type Model } from "./model.js";
+import { checkModel, isLayersModel, type Model } from "./model.js";
 import { beforeExit } from "./node/signals.js";
 import { optimizerSlots } from "./optimizer-slots.js";
 import type { Session } from "./session.js";
@@ -75,6 +75,7 @@ function modelBuilder(session: Session): () => Promise<Model> {
     const init = session.random.split("init");
     const built = await withSeededRandom(() => init, factory);
     if (built === undefined || built === null) throw new SnapfitError("MODEL_INVALID", `The model function returned ${String(built)}. It returns a tf.LayersModel or an object with parameters(). Add the return.`);
+    checkModel(built);
     return built;
   };
 }

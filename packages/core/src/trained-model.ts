@@ -2,7 +2,7 @@ import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { dropout } from "./dropout.js";
 import { placeLayers, weightsByPath, type LayerWeight, type PlacedLayer } from "./layer-paths.js";
-import { checkModel, isLayersModel, type Model, type ParameterSource } from "./model.js";
+import { isLayersModel, type Model, type ParameterSource } from "./model.js";
 import { sectionRandomness } from "./sync-section.js";
 
 /** A model as the loop sees it, whatever it is. */
@@ -22,7 +22,6 @@ export interface TrainedModel {
 
 /** Adapts a model. Dropout layers of a LayersModel draw from the trainer's streams from then on. */
 export function adoptModel(model: Model): TrainedModel {
-  checkModel(model);
   return isLayersModel(model) ? new LayersAdapter(model) : new SourceAdapter(model);
 }
 
