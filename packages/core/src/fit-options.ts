@@ -2,14 +2,15 @@ import { SnapfitError, nearestName } from "@snapfit/base";
 import type { BatchSource, HostForm } from "./batch.js";
 import { checkCount } from "./trainer-options.js";
 
-/** When a fit ends; the first limit reached counts. At least one is needed. */
-export type FitLimits =
-  | { readonly epochs: number; readonly steps?: number; readonly maxSeconds?: number }
+/** When a fit ends; the first limit reached counts. At least one is needed, but for a `fastRun`. */
+export type FitLimits = // the compiler's message names what the last variant lacks
+  | { readonly fastRun: true; readonly epochs?: number; readonly steps?: number; readonly maxSeconds?: number }
+  | { readonly epochs?: number; readonly steps?: number; readonly maxSeconds: number }
   | { readonly epochs?: number; readonly steps: number; readonly maxSeconds?: number }
-  | { readonly epochs?: number; readonly steps?: number; readonly maxSeconds: number };
+  | { readonly epochs: number; readonly steps?: number; readonly maxSeconds?: number };
 
 /** Options of one `fit`. */
-export type FitOptions<Batch> = FitLimits & {
+export type FitOptions<Batch> = {
   readonly train: BatchSource<HostForm<Batch>>;
   readonly validation?: BatchSource<HostForm<Batch>>;
   /** Stops the run between two steps, so that it can go on later. */
@@ -19,10 +20,10 @@ export type FitOptions<Batch> = FitLimits & {
   /** Batches in a validation at most, on each rank. */
   readonly limitValidationBatches?: number;
   /** When to validate. The last epoch is validated always. @default { epochs: 1 } */
-  readonly validateEvery?: { readonly epochs: number } | { readonly steps: number };
+  readonly validateEvery?: { readonly epochs: number; readonly steps?: never } | { readonly steps: number; readonly epochs?: never };
   /** Runs every stage once with two batches, to see whether it works. @default false */
   readonly fastRun?: boolean;
-};
+} & FitLimits;
 
 /** The limits of a fit as plain data. */
 export interface Limits {

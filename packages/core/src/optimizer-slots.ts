@@ -15,8 +15,11 @@ export interface NamedOptimizer extends OptimizerSetup {
   readonly parameters: (path: string) => boolean;
 }
 
+/** Several optimizers by name. `apply` is what a bare optimizer has: the compiler quotes the sentence. */
+export type NamedOptimizers = { readonly apply?: "configureOptimizers() returns { optimizer }, no bare optimizer" & NamedOptimizer } & Readonly<Record<string, NamedOptimizer>>;
+
 /** What `configureOptimizers()` returns: one optimizer, or several by name, which then run in this order in every step. */
-export type OptimizerConfiguration = OptimizerSetup | Readonly<Record<string, NamedOptimizer>>;
+export type OptimizerConfiguration = OptimizerSetup | NamedOptimizers;
 
 /** An optimizer as the loop uses it. */
 export interface OptimizerSlot {

@@ -10,9 +10,8 @@ import { runScenario, type Outcome } from "./scenario.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const packages = join(here, "../../..");
-// In the workspace, so that the bundle finds TensorFlow.js.
 const folder = mkdtempSync(join(tmpdir(), "snapfit-resume-"));
-const bundle = join(here, `.resume-child-${process.pid}.mjs`);
+const bundle = join(packages, "../.snapfit", `resume-child-${process.pid}.mjs`); // in the workspace, so that it finds TensorFlow.js
 
 beforeAll(async () => {
   await build({

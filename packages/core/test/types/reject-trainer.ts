@@ -214,7 +214,7 @@ function loaders(): void {
 
 function fits(): void {
   // a fit needs a limit
-  // @ts-expect-error `{ train }` is not assignable to parameter of type 'FitOptions<DigitBatch>'
+  // @ts-expect-error `{ train }` Property 'epochs' is missing
   void trainer.fit({ train });
   // an unknown option of a fit is refused with the nearest known one
   // @ts-expect-error `epoch` 'epoch' does not exist in type 'FitOptions<DigitBatch>'. Did you mean to write 'epochs'?
@@ -222,11 +222,14 @@ function fits(): void {
   // validateEvery is no bare number
   // @ts-expect-error `validateEvery` Type 'number' is not assignable to type '{ readonly epochs: number;
   void trainer.fit({ train, epochs: 3, validateEvery: 5 });
+  // validateEvery counts epochs or steps, not both
+  // @ts-expect-error `steps` Type 'number' is not assignable to type 'undefined'
+  void trainer.fit({ train, epochs: 3, validateEvery: { epochs: 1, steps: 5 } });
   // validateEvery says how often
   // @ts-expect-error `validateEvery` Type '{}' is not assignable to type '{ readonly epochs: number;
   void trainer.fit({ train, epochs: 3, validateEvery: {} });
   // a fit needs data
-  // @ts-expect-error `{ epochs: 3 }` Argument of type '{ epochs: number; }' is not assignable to parameter of type 'FitOptions<DigitBatch>'
+  // @ts-expect-error `{ epochs: 3 }` Property 'train' is missing
   void trainer.fit({ epochs: 3 });
   // data do not stand apart from the options
   // @ts-expect-error `{` Expected 1 arguments, but got 2
@@ -246,7 +249,7 @@ function parts(): void {
   class BareOptimizer extends Digits {
     protected override configureOptimizers(): OptimizerConfiguration {
       // configureOptimizers returns no bare optimizer
-      // @ts-expect-error `return adam` Type 'Optimizer' is not assignable to type 'OptimizerConfiguration'
+      // @ts-expect-error `return adam` configureOptimizers() returns { optimizer }, no bare optimizer
       return adam;
     }
   }

@@ -20,13 +20,11 @@ export function contractClass(
     protected override trainingStep(batch: ClassBatch, index: number, name: string): StepResult {
       const x = this.dropout(batch.x, 0.1);
       this.log("inputs", tf.mean(x));
+      this.logText("note", `batch ${index}`);
+      this.logHistogram("histogram", x);
+      this.logTable("table", ["name", "value"], [["batch", index]]);
+      this.logImage("image", tf.zeros([2, 2]));
       return super.trainingStep({ ...batch, x }, index, name);
-    }
-    protected override onFitEnd(): void {
-      this.logText("note", "a fit has ended");
-      this.logHistogram("histogram", [1, 2, 2]);
-      this.logTable("table", ["name", "value"], [["a", 1]]);
-      tf.tidy(() => this.logImage("image", tf.zeros([2, 2])));
     }
   }
   // An own list of add-ons marks where the user's class ends.

@@ -43,7 +43,7 @@ export interface Prepared {
   readonly trainer: TinyTrainer;
   readonly data: ContractData;
   readonly world: RecordedWorld;
-  /** Closes the trainer and disposes its models, which are the suite's: also those of a trainer that never got ready. */
+  /** Closes the trainer and disposes its model, which is the suite's. */
   release(): Promise<void>;
 }
 
@@ -79,10 +79,17 @@ export function prepare({
   });
   const trainer = new Class(Object.assign({}, options, ...companions.map((companion) => optionsOf(companion.options, world))));
   const release = async (): Promise<void> => {
+    const isReady = ((): boolean => {
+      try {
+        return trainer.model !== undefined;
+      } catch {
+        return false; // a trainer whose set-up failed has disposed its model
+      }
+    })();
     try {
       await trainer.close();
     } finally {
-      for (const each of models.splice(0)) each.dispose();
+      if (isReady) for (const each of models.splice(0)) each.dispose();
     }
   };
   return { trainer, data: contractData(), world, release };
