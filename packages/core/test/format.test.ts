@@ -20,6 +20,7 @@ test.each([
 
 test("values have three decimals, in their order", () => {
   expect(formatValues({ loss: 0.0234, acc: 0.99, n: NaN })).toBe("loss:0.023, acc:0.990, n:NaN");
+  expect(formatValues({ zero: -0.0004, below: -0.0006, none: -0 })).toBe("zero:0.000, below:-0.001, none:0.000");
   expect(formatValues({})).toBe("");
 });
 

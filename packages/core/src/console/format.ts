@@ -1,6 +1,6 @@
-/** `loss:0.023, acc:0.990`: three decimals, in the order given. */
+/** `loss:0.023, acc:0.990`: three decimals, in the order given; no sign before a zero. */
 export function formatValues(values: Readonly<Record<string, number>>): string {
-  return Object.entries(values).map(([name, value]) => `${name}:${value.toFixed(3)}`).join(", ");
+  return Object.entries(values).map(([name, value]) => `${name}:${value.toFixed(3).replace(/^-(0\.000)$/, "$1")}`).join(", ");
 }
 
 /** `8.2s`, `45s`, `2m 15s`, `3h 02m`. @param seconds at least 0 */
