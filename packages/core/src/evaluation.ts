@@ -92,12 +92,12 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
 async function evaluateBatch(session: Session, phase: EvaluationPhase, batch: unknown, index: number, means: WeightedMeans): Promise<HostOutputs | undefined> {
   const { trainer, pending } = session;
   const weight = trainer.batchWeight(batch);
-  const numSamples = trainer.batchSize(batch);
-  const { batch: transferred } = prepareBatch(session, batch, session.section("transform", index, 0, numSamples));
+  const section = session.section("step", index, 0, trainer.batchSize(batch));
+  const { batch: transferred } = prepareBatch(session, batch, section);
   const hasHooks = phase !== "prediction";
   if (hasHooks) await callHook(session, "onValidationBatchStart", transferred, index);
   session.stepWeight = weight;
-  const result = runSection(session.section("step", index, 0, numSamples), () => keptOutputs(session, phase, transferred, index));
+  const result = runSection(section, () => keptOutputs(session, phase, transferred, index));
   const outputs = await hostOutputsOf(result);
   if (hasHooks) await callHook(session, "onValidationBatchEnd", batchOutputs(result, outputs), transferred, index);
   const into = [means];

@@ -18,12 +18,12 @@ export function prepareBatch(session: Session, batch: unknown, randomness: Secti
   const { trainer, phase } = session;
   let ready: unknown;
   const before = nextTensorId();
-  runSection(randomness, () => tf.tidy(() => {
+  const tensors = runSection(randomness, () => tf.tidy(() => {
     ready = refusePromise("transferBatch", trainer.transferBatch(batch));
     if (phase === "train") ready = refusePromise("transformBatch", trainer.transformBatch(ready));
     return tensorsIn(ready);
   }));
-  const made = tensorsIn(ready).filter((tensor) => tensor.id >= before && !tensor.kept);
+  const made = tensors.filter((tensor) => tensor.id >= before && !tensor.kept);
   session.own(made);
   return { batch: ready, made };
 }

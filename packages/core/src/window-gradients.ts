@@ -7,7 +7,7 @@ import { prepareBatch, type PreparedBatch } from "./prepare-batch.js";
 import { batchOutputs, hostOutputsOf, keepResult, nextTensorId, type KeptResult } from "./read-step-result.js";
 import type { Session } from "./session.js";
 import { StepPass } from "./step-pass.js";
-import { runSection, type SectionRandomness } from "./sync-section.js";
+import { runSection } from "./sync-section.js";
 import type { Window } from "./window.js";
 
 /** Gradients of a window for the active optimizer: the default of `computeGradients`. Undefined if no rank has a loss. */
@@ -46,14 +46,18 @@ function zerosForMissing(session: Session, parameters: ReadonlyMap<string, tf.Va
 async function runBatch(session: Session, window: Window, i: number, parameters: ReadonlyMap<string, tf.Variable> | undefined): Promise<void> {
   const { trainer, pass, optimizers } = session;
   const index = window.firstIndex + i;
-  const firstSample = window.firstSamples[i]!;
-  const size = window.sizes[i]!;
   const weight = window.weights[i]!;
   session.stepWeight = weight;
-  const prepared = sharedBatch(session, window, i) ?? (await beginBatch(session, window, i, session.section("transform", i, firstSample, size)));
+  const section = session.section(optimizers.length < 2 ? "step" : `step of ${session.activeSlot!.name}`, i, window.firstSamples[i]!, window.sizes[i]!);
+  const shared = sharedBatch(session, window, i);
+  const prepared = shared ?? prepareBatch(session, window.batches[i], section);
+  if (shared === undefined) {
+    if (optimizers.length > 1) shareBatch(window, i, prepared);
+    const done = callHook(session, "onTrainBatchStart", prepared.batch, index);
+    if (isPromise(done)) await done;
+  }
   session.lossScale = window.totalWeight === 0 ? 0 : weight / window.totalWeight;
-  const kind = optimizers.length < 2 ? "step" : `step of ${session.activeSlot!.name}`;
-  const { result, gradients } = runSection(session.section(kind, i, firstSample, size), () => userStep(session, prepared.batch, index, parameters));
+  const { result, gradients } = runSection(section, () => userStep(session, prepared.batch, index, parameters));
   if (gradients !== undefined) {
     session.own(gradients.values());
     pass.hasLoss = true;
@@ -88,17 +92,10 @@ function sharedBatch({ optimizers, activeSlot }: Session, window: Window, i: num
   return optimizers.length > 1 && activeSlot !== optimizers[0] ? sharedBatches.get(window)?.[i] : undefined;
 }
 
-/** Transfer, transformation and the first hook. */
-async function beginBatch(session: Session, window: Window, i: number, randomness: SectionRandomness): Promise<PreparedBatch> {
-  const prepared = prepareBatch(session, window.batches[i], randomness);
-  if (session.optimizers.length > 1) {
-    const shared = sharedBatches.get(window) ?? [];
-    shared[i] = prepared;
-    sharedBatches.set(window, shared);
-  }
-  const done = callHook(session, "onTrainBatchStart", prepared.batch, window.firstIndex + i);
-  if (isPromise(done)) await done;
-  return prepared;
+function shareBatch(window: Window, i: number, prepared: PreparedBatch): void {
+  const shared = sharedBatches.get(window) ?? [];
+  shared[i] = prepared;
+  sharedBatches.set(window, shared);
 }
 
 interface UserStep {
