@@ -87,6 +87,26 @@ test("declared metrics join the means under their names, parts behind a slash, a
   expect(trainer.history.valid).toEqual({ loss: [0, 0], acc: [0.5, 0.5], "parts/first": [2, 2], "parts/second": [4, 4] });
 });
 
+test("metrics of a training epoch that is interrupted count on where they were", async () => {
+  class Counting extends ScalarTrainer {
+    protected override trainingStep(x: tf.Tensor1D): StepResult {
+      return { loss: this.forward(x).mean(), outputs: { scores: x } };
+    }
+    protected override configureMetrics(): { train: Metrics } {
+      return { train: { parts: new Parts() } };
+    }
+  }
+  const controller = new AbortController();
+  const first = new Counting(
+    scalarOptions({ callbacks: [{ onTrainBatchEnd: (_, __, ___, index) => index === 1 && controller.abort() }] } as never),
+  );
+  await first.fit({ train: [batch(1, 1), batch(1), batch(1)], epochs: 1, signal: controller.signal });
+  const later = new Counting(scalarOptions());
+  await later.applyState(await first.captureState());
+  await later.fit({ train: [batch(1, 1), batch(1), batch(1)], epochs: 1 });
+  expect(later.history.train["parts/first"]).toEqual([4]);
+});
+
 /** A metric of two values: how many samples it saw, and twice that. */
 class Parts implements Metric {
   readonly direction = "max";
