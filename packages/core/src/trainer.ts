@@ -129,7 +129,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
 
   /**
    * Trains. The n-th call is the n-th fit of the run: after a resume finished ones are skipped and the running one goes on.
-   * @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID`, `BUSY`, `NOT_FINITE`, `NO_VALIDATION_STEP`, `ONE_SHOT_LOADER`, `EMPTY_LOADER`, `TOTAL_STEPS_UNKNOWN`; what a step or hook throws, unchanged
+   * @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID`, `BUSY`, `NOT_FINITE`, `NO_VALIDATION_STEP`, `ONE_SHOT_LOADER`, `EMPTY_LOADER`, `NO_STEP`, `TOTAL_STEPS_UNKNOWN`, `GROUP_ABORTED` (another rank failed); what a step or hook throws, unchanged
    */
   async fit(options: FitOptions<Batch>): Promise<FitResult> {
     const plan = planFit(options, this.#session.options.accumulate);
