@@ -19,7 +19,7 @@ function centre(images: Uint8Array, i: number): [number, number] {
 describe("syntheticDigits", () => {
   it("gives the same bytes for a seed, today and later", () => {
     const { images, labels } = syntheticDigits(200, { seed: 7 });
-    expect(hash(images)).toBe("1adeb989c10ecdb335874773ad96d32f845042e9ece7ff0436371f5ac9b6f580");
+    expect(hash(images)).toBe("4040ed64e9347cfb5aed350601848a896993f74b26294a2f7ff771f7f1ae3ae1");
     expect(hash(labels)).toBe("63fc00ae53037f32edf9148cce63d4af2b8128e37c9a0aade283d58ff49f3c25");
     expect(hash(syntheticDigits(200, { seed: 8 }).images)).not.toBe(hash(images));
   });
