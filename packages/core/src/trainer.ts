@@ -9,7 +9,7 @@ import type { EpochMetrics } from "./callbacks.js";
 import type { Logger } from "./console/logger.js";
 import type { EarlyStopper } from "./early-stopper.js";
 import type { FitResult } from "./fit.js";
-import { planFit, type FitOptions } from "./fit-options.js";
+import type { FitOptions } from "./fit-options.js";
 import type { History } from "./history.js";
 import type { Model, Weights } from "./model.js";
 import { optionNamesOf } from "./option-names.js";
@@ -132,13 +132,14 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
    * @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID`, `BUSY`, `NOT_FINITE`, `NO_VALIDATION_STEP`, `ONE_SHOT_LOADER`, `EMPTY_LOADER`, `NO_STEP`, `TOTAL_STEPS_UNKNOWN`, `GROUP_ABORTED` (another rank failed); what a step or hook throws, unchanged
    */
   async fit(options: FitOptions<Batch>): Promise<FitResult> {
-    const plan = planFit(options, this.#session.options.accumulate);
-    if (plan.validation !== undefined) checkValidationStep(this);
     return this.#exclusively("fit", async () => {
       const session = this.#session;
+      const training = (session.training ??= await import("./training.js"));
+      const plan = training.planFit(options, session.options.accumulate); // before ready() does anything
+      if (plan.validation !== undefined) checkValidationStep(this);
+      await this.ready();
       if (this.#isPassedOver("fit()")) return { reason: session.stops.request!.reason, interrupted: true };
-      session.training ??= await import("./training.js");
-      return session.training.runFit(session, plan);
+      return training.runFit(session, plan);
     });
   }
 
@@ -274,7 +275,6 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   async #exclusively<T>(call: string, body: () => Promise<T>): Promise<T> {
     this.#enter(call);
     try {
-      await this.ready();
       return await body();
     } catch (error) {
       await this.#session.recover(error);
@@ -292,6 +292,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   async #evaluate(phase: "validation" | "test", source: BatchSource<HostForm<Batch>>): Promise<EpochMetrics> {
     const call = phase === "validation" ? "validate" : "test";
     return this.#exclusively(call, async () => {
+      await this.ready();
       if (this.#isPassedOver(`${call}()`)) return {};
       this.#sayIfReplaying(`${call}()`);
       const evaluated = await this.#session.evaluating.evaluate(this.#session, phase, { source });
