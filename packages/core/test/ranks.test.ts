@@ -255,12 +255,13 @@ describe("state", () => {
       return trainer.captureState();
     }) as [StateRecord];
     const logger = new Lines();
-    await using alone = new Shared(quietly({ optimizer: adam(), logger }));
+    const alone = new Shared(quietly({ optimizer: adam(), logger }));
     await alone.applyState(state);
     expect(logger.loud).toEqual(["warning The state is of 2 ranks, this run has 1: random streams and loader positions of ranks begin anew."]);
     expect(plain(await alone.modelWeights())).toEqual(plain(state["weights"] as never));
     await alone.fit({ train: rowsLoader(16, 4), epochs: 2 });
     expect(alone.progress).toMatchObject({ fit: 1, epoch: 2, step: 2 + 4 });
+    await alone.close();
   });
 });
 
@@ -291,9 +292,11 @@ function tinyModel(): tf.LayersModel {
 test("the ranks take the seed of rank 0, and so begin with the same weights", async () => {
   const weights = await onRanks(2, async (group) => {
     const { seed: _, ...options } = quietly({ processGroup: group, model: tinyModel, optimizer: sgd({ learningRate: 1 }) });
-    await using trainer = new Shared(options);
+    const trainer = new Shared(options);
     await trainer.ready();
-    return plain(await trainer.modelWeights());
+    const own = plain(await trainer.modelWeights());
+    await trainer.close();
+    return own;
   });
   expect(weights[0]).toEqual(weights[1]);
   expect(hostTensor(Float32Array.from(weights[0]!["head.kernel"]!), [3, 2]).data.some((value) => value !== 0)).toBe(true);
