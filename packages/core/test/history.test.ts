@@ -3,7 +3,7 @@ import { accuracy } from "@snapfit/metrics";
 import { sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import type { Metrics, StepResult } from "../src/index.js";
+import type { Callback, Metrics, StepResult } from "../src/index.js";
 import { batch, batches, passes, ScalarTrainer, scalarOptions } from "./support/scalar.js";
 
 test("the history is exactly { train, valid }, and empty before the first epoch", async () => {
@@ -97,9 +97,8 @@ test("metrics of a training epoch that is interrupted count on where they were",
     }
   }
   const controller = new AbortController();
-  const first = new Counting(
-    scalarOptions({ callbacks: [{ onTrainBatchEnd: (_, __, ___, index) => index === 1 && controller.abort() }] } as never),
-  );
+  const abortSecond: Callback = { onTrainBatchEnd: (_trainer, _outputs, _batch, index) => void (index === 1 && controller.abort()) };
+  const first = new Counting(scalarOptions({ callbacks: [abortSecond] }));
   await first.fit({ train: [batch(1, 1), batch(1), batch(1)], epochs: 1, signal: controller.signal });
   const later = new Counting(scalarOptions());
   await later.applyState(await first.captureState());
