@@ -6,7 +6,7 @@ import { mnistDigits } from "./mnist-digits.js";
 import { syntheticDigits } from "./synthetic-digits.js";
 
 /** Images [count, 28, 28] and the digits they show. */
-export type DigitColumns = { readonly image: HostTensor<3, "uint8">; readonly label: HostTensor<1, "uint8"> };
+type DigitColumns = { readonly image: HostTensor<3, "uint8">; readonly label: HostTensor<1, "uint8"> };
 /** Digits as a set of samples. */
 export type DigitSet = BatchAccess<ColumnsSample<DigitColumns>, ColumnsBatch<DigitColumns>>;
 

@@ -1,5 +1,5 @@
 /** Columns that a text takes in a terminal: Chinese, Japanese and Korean characters, full-width forms and emoji take two, combining marks none. */
-export function columnsOf(text: string): number {
+function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text.normalize("NFC")) columns += none.test(character) ? 0 : two.test(character) ? 2 : 1;
   return columns;

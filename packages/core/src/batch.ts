@@ -89,7 +89,7 @@ export async function toHostTensor(tensor: tf.Tensor): Promise<HostTensor> {
 }
 
 /** The values of a tensor as a host tensor of its dtype, in an array of their own. */
-export function hostCopy(tensor: tf.Tensor, values: Float32Array | Int32Array | Uint8Array): HostTensor {
+function hostCopy(tensor: tf.Tensor, values: Float32Array | Int32Array | Uint8Array): HostTensor {
   const shape = [...tensor.shape];
   // A cast may leave an Int32Array under a float32 tensor, so each case copies into the array that its dtype promises.
   if (tensor.dtype === "float32") return { dtype: "float32", shape, data: Float32Array.from(values) };

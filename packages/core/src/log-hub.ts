@@ -158,13 +158,8 @@ export class LogHub {
   }
 }
 
-/** `train`, `valid`, `test` or `predict`: where the values of a phase stand in records. */
-export function prefixOf(phase: string): string {
-  return { validation: "valid", test: "test", prediction: "predict" }[phase] ?? "train";
-}
-
 /** Values under the prefix of their phase; names with a slash stand as they are. */
-export function named(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
+function named(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.includes("/") ? name : `${prefix}/${name}`, value]));
 }
 

@@ -17,7 +17,7 @@ export interface WeightsMismatch {
   readonly different: readonly string[];
 }
 
-export function compareWeights(variables: ReadonlyMap<string, tf.Variable>, weights: Weights): WeightsMismatch {
+function compareWeights(variables: ReadonlyMap<string, tf.Variable>, weights: Weights): WeightsMismatch {
   const different: string[] = [];
   for (const [path, variable] of variables) {
     const given = weights[path];

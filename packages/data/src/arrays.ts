@@ -29,7 +29,8 @@ export interface ArraySet<Columns> extends BatchAccess<ColumnsSample<Columns>, C
  * @throws SnapfitError `DATA_SET` if the columns are of different lengths, or none.
  *
  * @example
- * const set = arrays({ images: hostTensor(pixels, [60_000, 28, 28]), labels: new Int32Array(60_000) });
+ * const set = arrays({ points: new Float32Array(600), labels: new Int32Array(600) });
+ * console.log(set.length); // 600
  */
 export function arrays<const Columns extends Readonly<Record<string, Column>>>(columns: Columns): ArraySet<Columns> {
   const readers = Object.entries(columns).map(([name, column]) => [name, rowReader(name, column)] as const);

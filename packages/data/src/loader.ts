@@ -37,8 +37,10 @@ export interface PlainOptions extends LoaderOptions {
  * @throws SnapfitError `LOADER_OPTIONS`; while iterating, what the set, `transform` and `collate` throw.
  *
  * @example
- * const train = loader(arrays({ images, labels }), { batchSize: 64, shuffle: true, seed: 7 });
- * for await (const { images, labels } of train) step(images, labels);
+ * const set = arrays({ values: new Float32Array(600), labels: new Int32Array(600) });
+ * for await (const { values, labels } of loader(set, { batchSize: 64, shuffle: true, seed: 7 })) {
+ *   console.log(values.shape, labels.shape); // [ 64 ] [ 64 ], and at last [ 24 ] [ 24 ]
+ * }
  */
 export function loader<Sample, Batch>(set: BatchAccess<Sample, Batch>, options?: PlainOptions): DataLoader<Batch>;
 export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(set: RandomAccess<Sample>, options?: SampleOptions<Sample, Changed, Batch>): DataLoader<Batch>;

@@ -14,7 +14,8 @@ export interface SplitOptions {
  * @throws SnapfitError `SPLIT_FRACTIONS`, also when a part would be empty.
  *
  * @example
- * const [train, validation] = split(set, [0.9, 0.1], { seed: 7 });
+ * const [train, validation] = split(arrays({ values: new Float32Array(600) }), [0.9, 0.1], { seed: 7 });
+ * console.log(train.length, validation.length); // 540 60
  */
 export function split<Sample, Batch, const Fractions extends readonly number[]>(set: BatchAccess<Sample, Batch>, fractions: Fractions, options?: SplitOptions): { -readonly [I in keyof Fractions]: BatchAccess<Sample, Batch> };
 export function split<Sample, const Fractions extends readonly number[]>(set: RandomAccess<Sample>, fractions: Fractions, options?: SplitOptions): { -readonly [I in keyof Fractions]: RandomAccess<Sample> };

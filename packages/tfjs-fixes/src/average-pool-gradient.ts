@@ -4,7 +4,7 @@ import { required } from "./host-kernel.js";
 import { forEachWindow, numPositions, numTaps, type SlidingWindow, window2d, window3d } from "./sliding-window.js";
 
 /** The full size of the window over the part of it inside of the input, per position of one sample; undefined where all are full. */
-export function borderFactors(window: SlidingWindow): Float32Array | undefined {
+function borderFactors(window: SlidingWindow): Float32Array | undefined {
   const sample = { ...window, batch: 1 };
   const factors = new Float32Array(numPositions(sample));
   forEachWindow(sample, (position, _pixels, _taps, count) => {

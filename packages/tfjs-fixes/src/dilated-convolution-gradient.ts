@@ -7,7 +7,7 @@ const asPair = (value: number | readonly number[] | null | undefined): Pair =>
   typeof value === "number" ? [value, value] : [value?.[0] ?? 1, value?.[1] ?? 1];
 
 /** A filter `[height, width, in, out]` with `dilation - 1` zeros between its elements: without dilation it acts like the original with it. */
-export function spreadFilter(filter: tf.Tensor4D, [dh, dw]: Pair): tf.Tensor4D {
+function spreadFilter(filter: tf.Tensor4D, [dh, dw]: Pair): tf.Tensor4D {
   const [height, width, inputs, outputs] = filter.shape;
   if (dh === 1 && dw === 1) return filter;
   const cells = tf.pad(tf.reshape(filter, [height, 1, width, 1, inputs * outputs]), [
@@ -23,7 +23,7 @@ export function spreadFilter(filter: tf.Tensor4D, [dh, dw]: Pair): tf.Tensor4D {
 }
 
 /** The transpose of {@link spreadFilter}: takes back the elements that stand at the filter's places. */
-export function gatherFilter(spread: tf.Tensor4D, [height, width]: Pair, [dh, dw]: Pair): tf.Tensor4D {
+function gatherFilter(spread: tf.Tensor4D, [height, width]: Pair, [dh, dw]: Pair): tf.Tensor4D {
   const [, , inputs, outputs] = spread.shape;
   if (dh === 1 && dw === 1) return spread;
   const grid = tf.pad(tf.reshape(spread, [spread.shape[0], spread.shape[1], inputs * outputs]), [

@@ -3,7 +3,7 @@ import { kernelFix } from "./fix.js";
 import { required } from "./host-kernel.js";
 
 /** Whether repeating the smaller batch as a whole is what broadcasting means: all that the kernels can do. */
-export function isPlainRepeat(a: readonly number[], b: readonly number[]): boolean {
+function isPlainRepeat(a: readonly number[], b: readonly number[]): boolean {
   const [short, long] = (tf.util.sizeFromShape([...a]) <= tf.util.sizeFromShape([...b]) ? [a, b] : [b, a]).map((shape) =>
     shape.slice(shape.findIndex((size) => size !== 1)),
   );

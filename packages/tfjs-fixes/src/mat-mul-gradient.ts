@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { gradientFix } from "./fix.js";
 
 /** Sums a gradient over the batch axes along which `shape` was broadcast. */
-export function sumToShape(gradient: tf.Tensor, shape: readonly number[]): tf.Tensor {
+function sumToShape(gradient: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const axes = tf.broadcast_util.getReductionAxes(shape.slice(0, -2), gradient.shape.slice(0, -2));
   return tf.reshape(axes.length === 0 ? gradient : tf.sum(gradient, axes), [...shape]);
 }

@@ -4,7 +4,7 @@ import { computeOnHost, type HostArray, required } from "./host-kernel.js";
 import { forEachWindow, type SlidingWindow, window2d, window3d } from "./sliding-window.js";
 
 /** Adds each dy to the first largest element of its window. */
-export function scatterToMaxima(dx: HostArray, x: HostArray, dy: HostArray, window: SlidingWindow, channels: number): void {
+function scatterToMaxima(dx: HostArray, x: HostArray, dy: HostArray, window: SlidingWindow, channels: number): void {
   forEachWindow(window, (position, pixels, _taps, count) => {
     for (let c = 0; c < channels; c++) {
       let best = pixels[0]! * channels + c;

@@ -4,7 +4,7 @@ import { gradientFix } from "./fix.js";
 type Paddings = readonly (readonly [before: number, after: number])[];
 
 /** The transpose of mirrorPad: folds what was mirrored back onto its source, one axis after the other. */
-export function foldMirrorPadding(dy: tf.Tensor, shape: readonly number[], paddings: Paddings, mode: "reflect" | "symmetric"): tf.Tensor {
+function foldMirrorPadding(dy: tf.Tensor, shape: readonly number[], paddings: Paddings, mode: "reflect" | "symmetric"): tf.Tensor {
   return tf.tidy(() =>
     paddings.reduce(
       (folded, [before, after], axis) => foldAxis(folded, axis, shape[axis] ?? 0, before, after, mode === "reflect" ? 1 : 0),

@@ -7,7 +7,7 @@ interface ResizeAttributes {
 }
 
 /** Weights `[outputs, inputs]` of linear interpolation along one axis. */
-export function interpolationWeights(outputs: number, inputs: number, { alignCorners, halfPixelCenters }: ResizeAttributes): tf.Tensor2D {
+function interpolationWeights(outputs: number, inputs: number, { alignCorners, halfPixelCenters }: ResizeAttributes): tf.Tensor2D {
   const spread = alignCorners && outputs > 1 ? (inputs - 1) / (outputs - 1) : inputs / outputs;
   const weights = new Float32Array(outputs * inputs);
   for (let i = 0; i < outputs; i++) {

@@ -7,7 +7,7 @@ interface ResizeAttributes {
 }
 
 /** The source index of each of `size` outputs along one axis of `sourceSize` inputs, as in the forward kernel. */
-export function nearestSources(size: number, sourceSize: number, { alignCorners, halfPixelCenters }: ResizeAttributes): Int32Array {
+function nearestSources(size: number, sourceSize: number, { alignCorners, halfPixelCenters }: ResizeAttributes): Int32Array {
   const spread = alignCorners && size > 1 ? (sourceSize - 1) / (size - 1) : sourceSize / size;
   const round = alignCorners ? Math.round : Math.floor;
   return Int32Array.from({ length: size }, (_, i) => Math.min(sourceSize - 1, round(spread * (halfPixelCenters ? i + 0.5 : i))));

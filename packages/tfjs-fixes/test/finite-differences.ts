@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** A small seeded generator for test data. */
-export function random(seed: number): () => number {
+function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
@@ -37,21 +37,26 @@ export function distinct(shape: readonly number[], seed: number, top: number): t
 export async function gradientError(f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: readonly tf.Tensor[], step: number): Promise<number> {
   const sample = f(...inputs);
   const weights = uniform(sample.shape, 99);
-  const readout = await weights.data();
+  const readout = await numbersIn(weights);
   const gradients = tf.grads((...xs: tf.Tensor[]) => tf.sum(tf.mul(f(...xs), weights)))([...inputs]);
-  const gradientValues = await Promise.all(gradients.map((gradient) => gradient.data()));
+  const gradientValues = await Promise.all(gradients.map(numbersIn));
   const evaluate = async (directions: readonly tf.Tensor[], h: number): Promise<number> => {
-    const y = await f(...inputs.map((x, i) => tf.add(x, tf.mul(directions[i]!, h)))).data();
+    const y = await numbersIn(f(...inputs.map((x, i) => tf.add(x, tf.mul(directions[i]!, h)))));
     return y.reduce((sum, value, i) => sum + value * readout[i]!, 0);
   };
   const norm = Math.sqrt(gradientValues.reduce((sum, values) => sum + values.reduce((partial, g) => partial + g * g, 0), 0));
   let worst = 0;
   for (let trial = 0; trial < 3; trial++) {
     const directions = inputs.map((x, i) => uniform(x.shape, 7 + 10 * trial + i));
-    const values = await Promise.all(directions.map((direction) => direction.data()));
+    const values = await Promise.all(directions.map(numbersIn));
     const exact = gradientValues.reduce((sum, gradient, k) => sum + gradient.reduce((partial, g, i) => partial + g * values[k]![i]!, 0), 0);
     const estimate = ((await evaluate(directions, step)) - (await evaluate(directions, -step))) / (2 * step);
     worst = Math.max(worst, Math.abs(exact - estimate) / Math.max(norm, Math.abs(estimate), 1e-6));
   }
   return worst;
+}
+
+/** The values of a tensor as plain numbers. */
+async function numbersIn(tensor: tf.Tensor): Promise<number[]> {
+  return Array.from(await tensor.data());
 }

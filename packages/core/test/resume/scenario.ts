@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { EarlyStopper, defineAddOn, Trainer, type AddOnBase, type Adds, type EpochMetrics, type EvaluationPhase, type Gradients, type LogRecord, type StepResult, type Weights } from "../../src/index.js";
 
 /** An average of the weights after every step, used in validation: all of its state goes through `saveState`. */
-export const ToyEma = defineAddOn({
+const ToyEma = defineAddOn({
   name: "ToyEma",
   apply(Base: AddOnBase): Adds {
     abstract class ToyEmaTrainer extends Base {

@@ -8,7 +8,10 @@ import { parseCsv, type CsvOptions, type CsvTable } from "../parse-csv.js";
  * @throws SnapfitError as `parseCsv`, and those of reading a file (`NOT_FOUND`, …).
  *
  * @example
+ * ```ts no-run
  * const { columns, categories } = await readCsv("penguins.csv", { columns: { species: "category", body_mass_g: "number" } });
+ * console.log(columns.body_mass_g, categories.species);
+ * ```
  */
 export async function readCsv<const Columns extends Readonly<Record<string, CsvColumn>>>(path: string, options: CsvOptions<Columns>): Promise<CsvTable<Columns>> {
   const bytes = await new DiskStorage().read(path);

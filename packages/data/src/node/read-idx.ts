@@ -11,7 +11,10 @@ const unpack = promisify(gunzip);
  * @throws SnapfitError as `parseIdx`, and those of reading a file (`NOT_FOUND`, …).
  *
  * @example
+ * ```ts no-run
  * const images = await readIdx("mnist/train-images-idx3-ubyte.gz", { rank: 3, dtype: "uint8" });
+ * console.log(images.shape); // [ 60000, 28, 28 ]
+ * ```
  */
 export async function readIdx<Rank extends number = number, DType extends IdxDType = IdxDType>(path: string, options: IdxOptions<Rank, DType> = {}): Promise<HostTensor<Rank, DType>> {
   const bytes = await new DiskStorage().read(path);
