@@ -12,7 +12,8 @@ function stockAdam(): Parameters<typeof measureStep>[0] {
   return {
     name: "tf.train.adam",
     groups: [],
-    apply: (gradients, parameters) => adam.applyGradients([...parameters].map(([path, variable]) => ({ name: variable.name, tensor: gradients.get(path)! }))),
+    apply: (gradients, parameters) =>
+      adam.applyGradients([...parameters].map(([path, variable]) => ({ name: variable.name, tensor: gradients.get(path)! }))),
     saveState: () => Promise.resolve({}),
     loadState: () => undefined,
     dispose: () => adam.dispose(),

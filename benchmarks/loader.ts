@@ -24,7 +24,11 @@ async function passOfOurs(): Promise<number> {
 async function passOfTfData(): Promise<number> {
   const rows = Array.from({ length: ROWS }, (_, i) => ({ x: values.subarray(64 * i, 64 * (i + 1)), y: labels[i]! }));
   const start = performance.now();
-  await tf.data.array(rows).shuffle(1000).batch(BATCH).forEachAsync((batch) => tf.dispose(batch as tf.TensorContainer));
+  await tf.data
+    .array(rows)
+    .shuffle(1000)
+    .batch(BATCH)
+    .forEachAsync((batch) => tf.dispose(batch as tf.TensorContainer));
   return performance.now() - start;
 }
 

@@ -1,5 +1,15 @@
 import { RandomStream, hostTensor } from "@snapfit/base";
-import { defineAddOn, Trainer, type AddOnBase, type Adds, type BatchOutputs, type Gradients, type SavePointKind, type StepResult, type Window } from "@snapfit/core";
+import {
+  defineAddOn,
+  Trainer,
+  type AddOnBase,
+  type Adds,
+  type BatchOutputs,
+  type Gradients,
+  type SavePointKind,
+  type StepResult,
+  type Window,
+} from "@snapfit/core";
 import { adamW, cosine } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { inTurn, row, type Benchmark } from "./row.js";
@@ -67,8 +77,16 @@ function everyMethod<const Name extends string>(name: Name) {
 }
 
 const Ten = Trainer.addOn(
-  everyMethod("A"), everyMethod("B"), everyMethod("C"), everyMethod("D"), everyMethod("E"),
-  everyMethod("F"), everyMethod("G"), everyMethod("H"), everyMethod("I"), everyMethod("J"),
+  everyMethod("A"),
+  everyMethod("B"),
+  everyMethod("C"),
+  everyMethod("D"),
+  everyMethod("E"),
+  everyMethod("F"),
+  everyMethod("G"),
+  everyMethod("H"),
+  everyMethod("I"),
+  everyMethod("J"),
 );
 
 /** The tiny model of both sides: one matrix, so that the loop is what is measured. */
@@ -82,7 +100,16 @@ class Linear {
 class Tiny extends Ten<Batch> {
   readonly #kernel: tf.Variable;
   constructor(model: Linear) {
-    super({ model, optimizer: adamW({ learningRate: 1e-3 }), schedule: cosine(), clip: { norm: 1000 }, device: "cpu", seed: 1, quiet: true, signals: false });
+    super({
+      model,
+      optimizer: adamW({ learningRate: 1e-3 }),
+      schedule: cosine(),
+      clip: { norm: 1000 },
+      device: "cpu",
+      seed: 1,
+      quiet: true,
+      signals: false,
+    });
     this.#kernel = model.kernel;
   }
   protected override async setup(): Promise<void> {
@@ -96,8 +123,14 @@ class Tiny extends Ten<Batch> {
 
 const random = RandomStream.fromSeed(1);
 const batches = Array.from({ length: 1000 }, () => ({
-  x: hostTensor(Float32Array.from({ length: 32 }, () => random.normal()), [8, 4]),
-  y: hostTensor(Float32Array.from({ length: 8 }, () => random.normal()), [8, 1]),
+  x: hostTensor(
+    Float32Array.from({ length: 32 }, () => random.normal()),
+    [8, 4],
+  ),
+  y: hostTensor(
+    Float32Array.from({ length: 8 }, () => random.normal()),
+    [8, 1],
+  ),
 }));
 async function* loader() {
   for (const batch of batches) yield batch;
@@ -110,7 +143,10 @@ async function byHand(model: Linear, optimizer: ReturnType<typeof adamW>): Promi
   for await (const batch of loader()) {
     const x = tf.tensor2d(batch.x.data, [8, 4]);
     const y = tf.tensor2d(batch.y.data, [8, 1]);
-    const { value, grads } = tf.variableGrads(() => tf.mean(tf.squaredDifference(tf.matMul(x, model.kernel as tf.Tensor2D), y)), [model.kernel]);
+    const { value, grads } = tf.variableGrads(
+      () => tf.mean(tf.squaredDifference(tf.matMul(x, model.kernel as tf.Tensor2D), y)),
+      [model.kernel],
+    );
     optimizer.apply(new Map([["kernel", grads[model.kernel.name]!]]), parameters, 1);
     tf.dispose([x, y, grads]);
     losses.push(value);

@@ -23,7 +23,11 @@ export function row(name: string, engine: string, timesMs: readonly number[]): R
 }
 
 /** Runs all sides in turn, round by round, so that what disturbs the machine disturbs all of them. The first `warmUp` rounds do not count. */
-export async function inTurn<Side extends string>(rounds: number, warmUp: number, sides: Readonly<Record<Side, () => number | Promise<number>>>): Promise<Record<Side, number[]>> {
+export async function inTurn<Side extends string>(
+  rounds: number,
+  warmUp: number,
+  sides: Readonly<Record<Side, () => number | Promise<number>>>,
+): Promise<Record<Side, number[]>> {
   const names = Object.keys(sides) as Side[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Side, number[]>;
   for (let round = -warmUp; round < rounds; round++) {

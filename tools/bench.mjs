@@ -21,7 +21,15 @@ await prepare();
 const { build } = await import("esbuild");
 const bundle = join(scratch, `bench-${name}.mjs`);
 mkdirSync(scratch, { recursive: true });
-await build({ entryPoints: [join(folder, `${name}.ts`)], outfile: bundle, bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "error" });
+await build({
+  entryPoints: [join(folder, `${name}.ts`)],
+  outfile: bundle,
+  bundle: true,
+  packages: "external",
+  platform: "node",
+  format: "esm",
+  logLevel: "error",
+});
 if (!existsSync(bundle)) throw new Error(`${bundle} was not written.`);
 const { default: benchmark } = await import(pathToFileURL(bundle).href);
 const model = cpus()[0]?.model ?? "unknown processor";
@@ -33,7 +41,9 @@ for (const group of new Set(rows.map((each) => each.case))) {
   const own = sides.find(({ engine }) => engine === "snapfit");
   for (const { engine, minMs, medianMs, runs } of sides) {
     const ratio = own === undefined || engine === "snapfit" ? "" : `   snapfit / this: ${(own.medianMs / medianMs).toFixed(3)}`;
-    console.log(`${group.padEnd(20)} ${engine.padEnd(16)} median ${medianMs.toFixed(2).padStart(9)} ms   min ${minMs.toFixed(2).padStart(9)} ms   ${runs} runs${ratio}`);
+    console.log(
+      `${group.padEnd(20)} ${engine.padEnd(16)} median ${medianMs.toFixed(2).padStart(9)} ms   min ${minMs.toFixed(2).padStart(9)} ms   ${runs} runs${ratio}`,
+    );
   }
 }
 if (values.json !== undefined) writeFileSync(resolve(values.json), `${JSON.stringify(rows, null, 2)}\n`);

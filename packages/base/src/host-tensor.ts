@@ -44,16 +44,30 @@ export function hostTensor<const Shape extends readonly number[], Data extends F
   const natural = data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "uint8";
   const chosen = dtype ?? natural;
   if (chosen !== natural && !(chosen === "bool" && natural === "uint8")) {
-    throw new SnapfitError("DTYPE_MISMATCH", `A ${data.constructor.name} cannot hold ${chosen}. hostTensor() takes float32 in a Float32Array, int32 in an Int32Array, uint8 and bool in a Uint8Array.`);
+    throw new SnapfitError(
+      "DTYPE_MISMATCH",
+      `A ${data.constructor.name} cannot hold ${chosen}. hostTensor() takes float32 in a Float32Array, int32 in an Int32Array, uint8 and bool in a Uint8Array.`,
+    );
   }
   const size = shape.reduce((product, length) => product * length, 1);
   if (size !== data.length || shape.some((length) => !Number.isInteger(length) || length < 0)) {
-    throw new SnapfitError("SHAPE_MISMATCH", `Shape [${shape.join(", ")}] holds ${size} values, but the array has ${data.length}. Give a shape of non-negative integers whose product is the length of the array.`);
+    throw new SnapfitError(
+      "SHAPE_MISMATCH",
+      `Shape [${shape.join(", ")}] holds ${size} values, but the array has ${data.length}. Give a shape of non-negative integers whose product is the length of the array.`,
+    );
   }
   return { dtype: chosen, shape, data } as never;
 }
 
 /** Whether a value is a {@link HostTensor}. */
 export function isHostTensor(value: unknown): value is HostTensor {
-  return typeof value === "object" && value !== null && "data" in value && ArrayBuffer.isView(value.data) && "shape" in value && Array.isArray(value.shape) && "dtype" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "data" in value &&
+    ArrayBuffer.isView(value.data) &&
+    "shape" in value &&
+    Array.isArray(value.shape) &&
+    "dtype" in value
+  );
 }

@@ -13,7 +13,10 @@ import { groupAborted, groupClosed } from "./solo-group.js";
  */
 export function inProcessGroups(size: number): ProcessGroup[] {
   if (!Number.isInteger(size) || size < 1) {
-    throw new SnapfitError("GROUP_SIZE", `A process group of ${size} ranks cannot exist. The size is an integer of at least 1. Check the number of ranks.`);
+    throw new SnapfitError(
+      "GROUP_SIZE",
+      `A process group of ${size} ranks cannot exist. The size is an integer of at least 1. Check the number of ranks.`,
+    );
   }
   const room = new MeetingRoom(size);
   return Array.from({ length: size }, (_, rank) => new InProcessGroup(rank, room));
@@ -35,7 +38,13 @@ class MeetingRoom {
     if (!collective) this.waiting.set(index, (collective = new Collective(this.size, rank, call)));
     if (collective.call.title !== call.title) {
       const first = `rank ${collective.rank} called ${collective.call.title}`;
-      this.abort(rank, new SnapfitError("GROUP_MISMATCH", `In collective ${index}, ${first}, but rank ${rank} called ${call.title}. All ranks make the same calls in the same order.`));
+      this.abort(
+        rank,
+        new SnapfitError(
+          "GROUP_MISMATCH",
+          `In collective ${index}, ${first}, but rank ${rank} called ${call.title}. All ranks make the same calls in the same order.`,
+        ),
+      );
       return Promise.reject(this.end);
     }
     const result = collective.join(rank, call.value);
@@ -83,12 +92,18 @@ class InProcessGroup implements ProcessGroup {
   allReduceSync(_data: ReducibleArray, _op: ReduceOp = "sum"): void {
     this.#checkOpen();
     if (this.size === 1) return;
-    throw new SnapfitError("SYNC_UNSUPPORTED", `allReduceSync() cannot wait for the other ${this.size - 1} ranks, which run in this same process. It needs a group whose ranks are processes. Call allReduce() between steps, or use such a group.`);
+    throw new SnapfitError(
+      "SYNC_UNSUPPORTED",
+      `allReduceSync() cannot wait for the other ${this.size - 1} ranks, which run in this same process. It needs a group whose ranks are processes. Call allReduce() between steps, or use such a group.`,
+    );
   }
 
   async broadcast<T>(value: T, root = 0): Promise<T> {
     if (!Number.isInteger(root) || root < 0 || root >= this.size) {
-      throw new SnapfitError("GROUP_VALUE", `broadcast() from rank ${root} is not possible in a group of ${this.size}. The root is one of the ranks. Pass 0 to ${this.size - 1}.`);
+      throw new SnapfitError(
+        "GROUP_VALUE",
+        `broadcast() from rank ${root} is not possible in a group of ${this.size}. The root is one of the ranks. Pass 0 to ${this.size - 1}.`,
+      );
     }
     const parts = await this.#join(`broadcast() from rank ${root}`, this.rank === root ? clone(value) : undefined);
     return clone(parts[root]) as T;
@@ -126,6 +141,10 @@ function clone<T>(value: T): T {
   try {
     return structuredClone(value);
   } catch (cause) {
-    throw new SnapfitError("GROUP_VALUE", `A value cannot be sent to other ranks: ${(cause as Error).message} Values are plain data: numbers, strings, arrays, records, typed arrays. Send such data.`, { cause });
+    throw new SnapfitError(
+      "GROUP_VALUE",
+      `A value cannot be sent to other ranks: ${(cause as Error).message} Values are plain data: numbers, strings, arrays, records, typed arrays. Send such data.`,
+      { cause },
+    );
   }
 }

@@ -34,7 +34,8 @@ export class MemoryStorage implements Storage {
     if (node === undefined) throw storageError("NOT_FOUND", "rename", from);
     const target = this.#find(to);
     if (target === node) return;
-    if (target !== undefined && target instanceof MemoryFile !== node instanceof MemoryFile) throw storageError("IO", "rename", to, "a file and a folder do not replace each other");
+    if (target !== undefined && target instanceof MemoryFile !== node instanceof MemoryFile)
+      throw storageError("IO", "rename", to, "a file and a folder do not replace each other");
     if (target instanceof Map && target.size > 0) throw storageError("EXISTS", "rename", to);
     if (`${join(to)}/`.startsWith(`${join(from)}/`)) throw storageError("IO", "rename", from, "a folder cannot move into itself");
     const toParts = split(to);

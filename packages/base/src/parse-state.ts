@@ -16,7 +16,11 @@ export function parseState(text: string): StateTree {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new SnapfitError("STATE_MALFORMED", `The text is not the JSON of a state: ${(cause as Error).message}. It holds what stringifyState() wrote. Check that the file is complete.`, { cause });
+    throw new SnapfitError(
+      "STATE_MALFORMED",
+      `The text is not the JSON of a state: ${(cause as Error).message}. It holds what stringifyState() wrote. Check that the file is complete.`,
+      { cause },
+    );
   }
   return read(json, "", 0);
 }
@@ -57,7 +61,8 @@ function readArray(name: StateArrayName, content: unknown, path: string): StateA
   const bytes = typeof content === "string" ? fromBase64(content) : undefined;
   if (!bytes) throw malformed(path, "holds an array that is not base64");
   const ArrayType = STATE_ARRAYS[name];
-  if (bytes.length % ArrayType.BYTES_PER_ELEMENT !== 0) throw malformed(path, `holds ${bytes.length} bytes, which are no whole number of ${name} values`);
+  if (bytes.length % ArrayType.BYTES_PER_ELEMENT !== 0)
+    throw malformed(path, `holds ${bytes.length} bytes, which are no whole number of ${name} values`);
   return new ArrayType(bytes.buffer);
 }
 
@@ -68,10 +73,14 @@ function readTensor(content: unknown, path: string): StateTree {
     throw malformed(path, "holds a tensor without a known dtype, or with more than dtype, shape and data");
   }
   const tensor = { dtype, shape, data: readArray(stored as StateArrayName, data, path) };
-  if (!isStateTensor(tensor)) throw malformed(path, `holds a tensor whose shape ${JSON.stringify(shape)?.slice(0, 60)} does not fit its data`);
+  if (!isStateTensor(tensor))
+    throw malformed(path, `holds a tensor whose shape ${JSON.stringify(shape)?.slice(0, 60)} does not fit its data`);
   return tensor;
 }
 
 function malformed(path: string, what: string): SnapfitError<"STATE_MALFORMED"> {
-  return new SnapfitError("STATE_MALFORMED", `The text is not a state: ${shownPath(path)} ${what}. It holds what stringifyState() wrote. Check that the file is complete and unchanged.`);
+  return new SnapfitError(
+    "STATE_MALFORMED",
+    `The text is not a state: ${shownPath(path)} ${what}. It holds what stringifyState() wrote. Check that the file is complete and unchanged.`,
+  );
 }

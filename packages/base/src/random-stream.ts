@@ -74,7 +74,10 @@ export class RandomStream {
    */
   integer(below: number): number {
     if (!Number.isInteger(below) || below < 1 || below > 2 ** 53) {
-      throw new SnapfitError("RANDOM_RANGE", `integer(${below}) has nothing to draw from. The bound is an integer from 1 to 2^53. Check the length that it comes from.`);
+      throw new SnapfitError(
+        "RANDOM_RANGE",
+        `integer(${below}) has nothing to draw from. The bound is an integer from 1 to 2^53. Check the length that it comes from.`,
+      );
     }
     const highBound = Math.floor((below - 1) / WORD);
     const lowMask = highBound > 0 ? 0xffffffff : maskFor(below - 1);
@@ -89,7 +92,10 @@ export class RandomStream {
   /** The numbers 0 to n - 1 in random order (Fisher-Yates), n < 2^32. */
   permutation(n: number): Uint32Array {
     if (!Number.isInteger(n) || n < 0 || n >= WORD) {
-      throw new SnapfitError("RANDOM_RANGE", `permutation(${n}) is not possible. n is an integer from 0 to 2^32 - 1. Check the length that it comes from.`);
+      throw new SnapfitError(
+        "RANDOM_RANGE",
+        `permutation(${n}) is not possible. n is an integer from 0 to 2^32 - 1. Check the length that it comes from.`,
+      );
     }
     const order = new Uint32Array(n);
     for (let i = 0; i < n; i++) order[i] = i;
@@ -146,7 +152,10 @@ export class RandomStream {
   /** Goes on where the state was taken. @throws SnapfitError `STATE_MALFORMED` */
   loadState(state: StateTree): void {
     if (!isStreamState(state)) {
-      throw new SnapfitError("STATE_MALFORMED", "This is not the state of a random stream. It holds key, two uint32 numbers, and counter, a non-negative integer. Pass what saveState() returned.");
+      throw new SnapfitError(
+        "STATE_MALFORMED",
+        "This is not the state of a random stream. It holds key, two uint32 numbers, and counter, a non-negative integer. Pass what saveState() returned.",
+      );
     }
     [this.#key0, this.#key1] = state.key;
     this.#counter = state.counter;
@@ -166,7 +175,10 @@ function maskFor(value: number): number {
 
 function checkIndex(index: number): void {
   if (!Number.isSafeInteger(index) || index < 0) {
-    throw new SnapfitError("RANDOM_RANGE", `Word ${index} of a random stream does not exist. Words are counted from 0 to 2^53 - 1. Check the arithmetic of the index.`);
+    throw new SnapfitError(
+      "RANDOM_RANGE",
+      `Word ${index} of a random stream does not exist. Words are counted from 0 to 2^53 - 1. Check the arithmetic of the index.`,
+    );
   }
 }
 

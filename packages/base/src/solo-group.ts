@@ -53,10 +53,17 @@ class SoloGroup implements ProcessGroup {
 /** The error that all ranks see after an abort. */
 export function groupAborted(rank: number, cause: unknown): SnapfitError<"GROUP_ABORTED"> {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SnapfitError("GROUP_ABORTED", `Rank ${rank} ended the process group: ${reason} Ranks can only go on together. Solve the cause and start all ranks again.`, { cause });
+  return new SnapfitError(
+    "GROUP_ABORTED",
+    `Rank ${rank} ended the process group: ${reason} Ranks can only go on together. Solve the cause and start all ranks again.`,
+    { cause },
+  );
 }
 
 /** The error of a call that a closed rank makes, or that waits for one. */
 export function groupClosed(rank: number, waiting = ""): SnapfitError<"GROUP_CLOSED"> {
-  return new SnapfitError("GROUP_CLOSED", `Rank ${rank} has closed its process group${waiting}. All ranks make the same calls before they close. Close after the last collective call.`);
+  return new SnapfitError(
+    "GROUP_CLOSED",
+    `Rank ${rank} has closed its process group${waiting}. All ranks make the same calls before they close. Close after the last collective call.`,
+  );
 }

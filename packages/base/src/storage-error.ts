@@ -19,7 +19,13 @@ const EXPLANATIONS: Record<StorageErrorCode, string> = {
  * The error of a file operation.
  * @param action a verb: `read`. @param detail why, where the code alone does not say it.
  */
-export function storageError(code: StorageErrorCode, action: string, path: string, detail?: string, cause?: unknown): SnapfitError<StorageErrorCode> {
+export function storageError(
+  code: StorageErrorCode,
+  action: string,
+  path: string,
+  detail?: string,
+  cause?: unknown,
+): SnapfitError<StorageErrorCode> {
   const reason = detail === undefined ? EXPLANATIONS[code] : `${detail}. Check the path.`;
   return new SnapfitError(code, `Could not ${action} "${path}": ${reason}`, cause === undefined ? undefined : { cause });
 }
@@ -27,6 +33,12 @@ export function storageError(code: StorageErrorCode, action: string, path: strin
 /** Throws `IO` unless the range counts bytes. A range may reach over the end of the file: what is there is read. */
 export function checkRange(path: string, range: ByteRange | undefined): void {
   for (const value of range ? [range.offset, range.lengthBytes] : []) {
-    if (!Number.isSafeInteger(value) || value < 0) throw storageError("IO", "read", path, `${range!.lengthBytes} bytes from ${range!.offset} on is no range; both are non-negative integers`);
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw storageError(
+        "IO",
+        "read",
+        path,
+        `${range!.lengthBytes} bytes from ${range!.offset} on is no range; both are non-negative integers`,
+      );
   }
 }

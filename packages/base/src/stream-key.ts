@@ -30,7 +30,10 @@ function fold(state: Uint32Array, word: number, tag: number): void {
 
 function foldNumber(state: Uint32Array, value: number): void {
   if (!Number.isFinite(value)) {
-    throw new SnapfitError("RANDOM_NAME", `A random stream cannot be named or seeded by ${value}. Seeds and numbers in names are finite. Pass a finite number or a string.`);
+    throw new SnapfitError(
+      "RANDOM_NAME",
+      `A random stream cannot be named or seeded by ${value}. Seeds and numbers in names are finite. Pass a finite number or a string.`,
+    );
   }
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, value + 0);

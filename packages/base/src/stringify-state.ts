@@ -31,7 +31,9 @@ function write(value: StateTree, path: string, depth: number): string {
   if (Array.isArray(value)) return `[${Array.from(value, (item: StateTree, i) => write(item, statePath(path, i), depth + 1)).join(",")}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw notState(path, `is a ${value.constructor?.name ?? "class instance"}`);
-  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(escapeKey(key))}:${write(item, statePath(path, key), depth + 1)}`);
+  const entries = Object.entries(value).map(
+    ([key, item]) => `${JSON.stringify(escapeKey(key))}:${write(item, statePath(path, key), depth + 1)}`,
+  );
   return `{${entries.join(",")}}`;
 }
 
@@ -45,5 +47,8 @@ function escapeKey(key: string): string {
 }
 
 function notState(path: string, what: string): SnapfitError<"STATE_MALFORMED"> {
-  return new SnapfitError("STATE_MALFORMED", `State cannot be written: ${shownPath(path)} ${what}. State is plain data: null, booleans, numbers, bigints, strings, typed arrays, host tensors, and arrays and records of these. Save such data.`);
+  return new SnapfitError(
+    "STATE_MALFORMED",
+    `State cannot be written: ${shownPath(path)} ${what}. State is plain data: null, booleans, numbers, bigints, strings, typed arrays, host tensors, and arrays and records of these. Save such data.`,
+  );
 }

@@ -30,6 +30,7 @@ describe("hostTensor", () => {
 
   it("is told from other values", () => {
     expect(isHostTensor(hostTensor(new Float32Array(1), [1]))).toBe(true);
-    for (const value of [null, 1, {}, { data: [1], shape: [1], dtype: "float32" }, new Float32Array(1)]) expect(isHostTensor(value)).toBe(false);
+    for (const value of [null, 1, {}, { data: [1], shape: [1], dtype: "float32" }, new Float32Array(1)])
+      expect(isHostTensor(value)).toBe(false);
   });
 });

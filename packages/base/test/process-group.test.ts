@@ -41,7 +41,11 @@ describe("inProcessGroups", () => {
       return { fromOne, all };
     });
     expect(received.map(({ fromOne }) => fromOne.data[0])).toEqual([1, 11, 21]);
-    expect(received[2]!.all.map(({ rank, data }) => [rank, data[0]])).toEqual([[1, 1], [1, 11], [1, 21]]);
+    expect(received[2]!.all.map(({ rank, data }) => [rank, data[0]])).toEqual([
+      [1, 1],
+      [1, 11],
+      [1, 21],
+    ]);
     expect(received[0]!.all[0]!.data).not.toBe(received[1]!.all[0]!.data);
   });
 
@@ -60,10 +64,14 @@ describe("inProcessGroups", () => {
     const results = await Promise.allSettled([groups[0]!.allReduce(new Float32Array(4)), groups[1]!.barrier(), groups[2]!.barrier()]);
     for (const result of results) {
       expect(result).toMatchObject({ status: "rejected", reason: { code: "GROUP_ABORTED", cause: { code: "GROUP_MISMATCH" } } });
-      expect((result as PromiseRejectedResult).reason.message).toContain('In collective 0, rank 0 called allReduce("sum") of 4 values in a Float32Array, but rank 1 called barrier().');
+      expect((result as PromiseRejectedResult).reason.message).toContain(
+        'In collective 0, rank 0 called allReduce("sum") of 4 values in a Float32Array, but rank 1 called barrier().',
+      );
     }
     const lengths = inProcessGroups(2);
-    await expect(onAll(lengths, (group) => group.allReduce(new Float32Array(group.rank + 1)))).rejects.toThrow("of 1 values in a Float32Array, but rank 1 called allReduce(\"sum\") of 2 values");
+    await expect(onAll(lengths, (group) => group.allReduce(new Float32Array(group.rank + 1)))).rejects.toThrow(
+      'of 1 values in a Float32Array, but rank 1 called allReduce("sum") of 2 values',
+    );
   });
 
   it("ends pending and later calls of all ranks with the cause of an abort", async () => {
@@ -106,7 +114,10 @@ describe("inProcessGroups", () => {
   });
 });
 
-describe.each([["soloGroup", soloGroup], ["inProcessGroups(1)", () => inProcessGroups(1)[0]!]])("%s", (_, make) => {
+describe.each([
+  ["soloGroup", soloGroup],
+  ["inProcessGroups(1)", () => inProcessGroups(1)[0]!],
+])("%s", (_, make) => {
   it("changes nothing, synchronous calls included", async () => {
     const group = make();
     expect([group.rank, group.size, group.localRank]).toEqual([0, 1, 0]);

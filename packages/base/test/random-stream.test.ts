@@ -20,7 +20,17 @@ describe("RandomStream", () => {
   it("repeats with the seed and differs with seed and name", () => {
     const draw = (stream: RandomStream) => Array.from({ length: 8 }, () => stream.uint32());
     expect(draw(RandomStream.fromSeed(7))).toEqual(draw(RandomStream.fromSeed(7)));
-    const streams = [RandomStream.fromSeed(0), RandomStream.fromSeed(7), RandomStream.fromSeed(0.5), RandomStream.fromSeed(7, "a"), RandomStream.fromSeed(7, 1), RandomStream.fromSeed(7, "1"), RandomStream.fromSeed(7, ""), RandomStream.fromSeed(7, "a\0"), RandomStream.fromSeed(7, 2 ** 40)];
+    const streams = [
+      RandomStream.fromSeed(0),
+      RandomStream.fromSeed(7),
+      RandomStream.fromSeed(0.5),
+      RandomStream.fromSeed(7, "a"),
+      RandomStream.fromSeed(7, 1),
+      RandomStream.fromSeed(7, "1"),
+      RandomStream.fromSeed(7, ""),
+      RandomStream.fromSeed(7, "a\0"),
+      RandomStream.fromSeed(7, 2 ** 40),
+    ];
     expect(new Set(streams.map((stream) => draw(stream).join())).size).toBe(streams.length);
   });
 
@@ -53,11 +63,14 @@ describe("RandomStream", () => {
     stream.fillUniform(whole);
     expect(stream.saveState().counter).toBe(101);
     expect(whole[5]).toBe(Math.floor(stream.at(5) / 256) / 2 ** 24);
-    fc.assert(fc.property(fc.nat(100), fc.nat(100), (a, b) => {
-      const part = new Float32Array(Math.abs(a - b));
-      stream.fillUniformAt(part, Math.min(a, b));
-      expect(part).toEqual(whole.slice(Math.min(a, b), Math.max(a, b)));
-    }), { seed: 1 });
+    fc.assert(
+      fc.property(fc.nat(100), fc.nat(100), (a, b) => {
+        const part = new Float32Array(Math.abs(a - b));
+        stream.fillUniformAt(part, Math.min(a, b));
+        expect(part).toEqual(whole.slice(Math.min(a, b), Math.max(a, b)));
+      }),
+      { seed: 1 },
+    );
     const doubles = new Float64Array(3);
     RandomStream.fromSeed(2).fillUniform(doubles);
     const again = RandomStream.fromSeed(2);
@@ -68,8 +81,15 @@ describe("RandomStream", () => {
     const stream = RandomStream.fromSeed(3);
     const n = 200_000;
     const moments = (draw: () => number) => {
-      let sum = 0, squares = 0, fourth = 0;
-      for (let i = 0; i < n; i++) { const x = draw(); sum += x; squares += x * x; fourth += x ** 4; }
+      let sum = 0,
+        squares = 0,
+        fourth = 0;
+      for (let i = 0; i < n; i++) {
+        const x = draw();
+        sum += x;
+        squares += x * x;
+        fourth += x ** 4;
+      }
       return [sum / n, squares / n, fourth / n] as const;
     };
     const [uniformMean, uniformSquare] = moments(() => stream.uniform());
@@ -109,23 +129,40 @@ describe("RandomStream", () => {
   });
 
   it("goes on from any saved state with the same bits", () => {
-    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.array(fc.constantFrom("uint32", "uniform", "normal"), { maxLength: 7 }), (seed, calls) => {
-      const stream = RandomStream.fromSeed(seed);
-      for (const call of calls) stream[call as "uint32"]();
-      const copy = RandomStream.fromState(JSON.parse(JSON.stringify(stream.saveState())));
-      expect([copy.normal(), copy.uint32(), copy.uniform()]).toEqual([stream.normal(), stream.uint32(), stream.uniform()]);
-    }), { seed: 2 });
+    fc.assert(
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.array(fc.constantFrom("uint32", "uniform", "normal"), { maxLength: 7 }),
+        (seed, calls) => {
+          const stream = RandomStream.fromSeed(seed);
+          for (const call of calls) stream[call as "uint32"]();
+          const copy = RandomStream.fromState(JSON.parse(JSON.stringify(stream.saveState())));
+          expect([copy.normal(), copy.uint32(), copy.uniform()]).toEqual([stream.normal(), stream.uint32(), stream.uniform()]);
+        },
+      ),
+      { seed: 2 },
+    );
   });
 
   it("names what it cannot do", () => {
     const stream = RandomStream.fromSeed(1);
-    for (const bound of [0, -1, 1.5, NaN, 2 ** 54]) expect(() => stream.integer(bound)).toThrow(expect.objectContaining({ code: "RANDOM_RANGE" }));
+    for (const bound of [0, -1, 1.5, NaN, 2 ** 54])
+      expect(() => stream.integer(bound)).toThrow(expect.objectContaining({ code: "RANDOM_RANGE" }));
     expect(() => stream.permutation(-1)).toThrow("permutation(-1) is not possible");
     expect(() => stream.at(-1)).toThrow("Word -1");
     expect(() => stream.fillUniformAt(new Float32Array(1), 0.5)).toThrow("Word 0.5");
     expect(() => RandomStream.fromSeed(NaN)).toThrow(expect.objectContaining({ code: "RANDOM_NAME" }));
     expect(() => stream.split(Infinity)).toThrow("cannot be named or seeded by Infinity");
-    for (const state of [null, 3, [], {}, { key: [1], counter: 0 }, { key: [1, -1], counter: 0 }, { key: [1, 2], counter: 0.5 }, { key: [1, 2 ** 32], counter: 0 }]) {
+    for (const state of [
+      null,
+      3,
+      [],
+      {},
+      { key: [1], counter: 0 },
+      { key: [1, -1], counter: 0 },
+      { key: [1, 2], counter: 0.5 },
+      { key: [1, 2 ** 32], counter: 0 },
+    ]) {
       expect(() => stream.loadState(state)).toThrow(expect.objectContaining({ code: "STATE_MALFORMED" }));
     }
   });

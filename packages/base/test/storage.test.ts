@@ -73,8 +73,11 @@ describe.each<[string, () => Promise<[Storage, string]>]>([
     const [storage, base] = await make();
     for (const name of ["b", "a/inner", "B", "10", "9"]) await storage.write(`${base}/${name}`, bytes(name));
     expect(await storage.list(base)).toEqual([
-      { name: "10", kind: "file", sizeBytes: 2 }, { name: "9", kind: "file", sizeBytes: 1 }, { name: "B", kind: "file", sizeBytes: 1 },
-      { name: "a", kind: "folder", sizeBytes: 0 }, { name: "b", kind: "file", sizeBytes: 1 },
+      { name: "10", kind: "file", sizeBytes: 2 },
+      { name: "9", kind: "file", sizeBytes: 1 },
+      { name: "B", kind: "file", sizeBytes: 1 },
+      { name: "a", kind: "folder", sizeBytes: 0 },
+      { name: "b", kind: "file", sizeBytes: 1 },
     ]);
     expect(await storage.list(`${base}/nowhere`)).toEqual([]);
     await expect(storage.list(`${base}/b`)).rejects.toMatchObject({ code: "IO" });
@@ -172,9 +175,20 @@ describe("DiskStorage", () => {
   it("gives each system error a code", () => {
     const codeOf = (code: string) => diskError("write", "p", Object.assign(new Error("system says so"), { code })).code;
     expect(["ENOENT", "EEXIST", "ENOTEMPTY", "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "ENOTDIR"].map(codeOf)).toEqual([
-      "NOT_FOUND", "EXISTS", "EXISTS", "NO_SPACE", "NO_SPACE", "READ_ONLY", "NO_PERMISSION", "NO_PERMISSION", "IO", "IO",
+      "NOT_FOUND",
+      "EXISTS",
+      "EXISTS",
+      "NO_SPACE",
+      "NO_SPACE",
+      "READ_ONLY",
+      "NO_PERMISSION",
+      "NO_PERMISSION",
+      "IO",
+      "IO",
     ]);
-    expect(diskError("write", "p", Object.assign(new Error("cable out"), { code: "EIO" })).message).toBe('Could not write "p": cable out. Check the path.');
+    expect(diskError("write", "p", Object.assign(new Error("cable out"), { code: "EIO" })).message).toBe(
+      'Could not write "p": cable out. Check the path.',
+    );
     expect(diskError("write", "p", "odd").message).toContain("odd");
   });
 });

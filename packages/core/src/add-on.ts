@@ -31,13 +31,21 @@ export interface AddOnRules {
 }
 
 /** Refuses rules that do not exist: inference alone would take a misspelt one beside a right one. */
-type NoOtherRules<Rules> = { readonly [R in Exclude<keyof Rules, keyof AddOnRules>]: "There is no such rule. Rules are requires, conflicts and after." };
+type NoOtherRules<Rules> = {
+  readonly [R in Exclude<keyof Rules, keyof AddOnRules>]: "There is no such rule. Rules are requires, conflicts and after.";
+};
 
 /** Any add-on. */
 export type AnyAddOn = AddOn<string, any, any, AddOnRules, any>;
 
 /** Declares an add-on; returns it unchanged. */
-export function defineAddOn<const Name extends string, Options, Members, const Rules extends AddOnRules = {}, Host extends Trainer = Trainer>(
+export function defineAddOn<
+  const Name extends string,
+  Options,
+  Members,
+  const Rules extends AddOnRules = {},
+  Host extends Trainer = Trainer,
+>(
   addOn: AddOn<Name, Options, Members, Rules, Host> & { readonly rules?: NoOtherRules<Rules> },
 ): AddOn<Name, Options, Members, Rules, Host> {
   return addOn;
@@ -113,7 +121,10 @@ function circle(addOns: readonly AnyAddOn[]): string {
     at = addOns.find((other) => goesOutside(at).includes(other.name))!;
   }
   const names = [...path.slice(path.indexOf(at)), at].map(({ name }) => name);
-  return names.slice(1).map((name, i) => `${names[i]} goes outside of ${name}`).join(", ");
+  return names
+    .slice(1)
+    .map((name, i) => `${names[i]} goes outside of ${name}`)
+    .join(", ");
 }
 
 /** The rules that the compiler checks as well, for plain JavaScript; and the one that it cannot see, the barrier. */
@@ -132,7 +143,11 @@ function checkRules(base: TrainerClass, addOns: readonly AnyAddOn[]): void {
   }
   for (const below of base.addOns) {
     const late = addOns.find(({ name }) => goesOutside(below).includes(name));
-    if (late) throw addOnError("BELOW_SUBCLASS", `${below.name} goes outside of ${late.name}, but class ${base.name} already extends it. ` +
-      `Add ${late.name} where ${below.name} is added.`);
+    if (late)
+      throw addOnError(
+        "BELOW_SUBCLASS",
+        `${below.name} goes outside of ${late.name}, but class ${base.name} already extends it. ` +
+          `Add ${late.name} where ${below.name} is added.`,
+      );
   }
 }

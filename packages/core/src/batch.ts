@@ -5,12 +5,17 @@ import * as tf from "@tensorflow/tfjs";
  * What a loader may yield for a trainer whose steps take `Batch`: host tensors of the same rank, or the tensors themselves.
  * Everything else stays as it is. No condition stands on `unknown`: with one, a trainer of some batch would be no `Trainer`.
  */
-export type HostForm<Batch> = Batch extends tf.Tensor<infer R> ? HostTensor<RankNumber<R>> | Batch
-  : Batch extends string | number | boolean | bigint | null | undefined | ArrayBufferView ? Batch
-  : Batch extends readonly unknown[] ? { readonly [I in keyof Batch]: HostForm<Batch[I]> }
-  : Batch extends object ? { readonly [K in keyof Batch]: HostForm<Batch[K]> } : Batch;
-type RankNumber<R extends tf.Rank> = tf.Rank extends R ? number
-  : { R0: 0; R1: 1; R2: 2; R3: 3; R4: 4; R5: 5; R6: 6 }[R];
+export type HostForm<Batch> =
+  Batch extends tf.Tensor<infer R>
+    ? HostTensor<RankNumber<R>> | Batch
+    : Batch extends string | number | boolean | bigint | null | undefined | ArrayBufferView
+      ? Batch
+      : Batch extends readonly unknown[]
+        ? { readonly [I in keyof Batch]: HostForm<Batch[I]> }
+        : Batch extends object
+          ? { readonly [K in keyof Batch]: HostForm<Batch[K]> }
+          : Batch;
+type RankNumber<R extends tf.Rank> = tf.Rank extends R ? number : { R0: 0; R1: 1; R2: 2; R3: 3; R4: 4; R5: 5; R6: 6 }[R];
 
 /** Batches, pass by pass: an iterable, or a function that makes one for each pass. Arrays are named so that the compiler points into them. */
 export type BatchSource<Batch> = readonly Batch[] | Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
@@ -33,7 +38,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 export function firstInput(batch: unknown): tf.Tensor {
   const [first] = tensorsIn(batch);
   if (first) return first;
-  throw new SnapfitError("BATCH_SIZE", "The batch holds no tensor to pass to the model. The default predictStep passes the first one. Override predictStep(batch, index).");
+  throw new SnapfitError(
+    "BATCH_SIZE",
+    "The batch holds no tensor to pass to the model. The default predictStep passes the first one. Override predictStep(batch, index).",
+  );
 }
 
 /** All tensors in a batch. */
@@ -60,8 +68,14 @@ export function firstDimension(batch: unknown): number {
     else if (length !== size) different = length;
   });
   if (size === undefined || different !== undefined) {
-    const what = size === undefined ? "The batch holds no array with a first dimension" : `Arrays of one batch have ${size} and ${different} as their first dimension`;
-    throw new SnapfitError("BATCH_SIZE", `${what}. The number of samples is the first dimension that all arrays share. Override batchSize(batch) to say it.`);
+    const what =
+      size === undefined
+        ? "The batch holds no array with a first dimension"
+        : `Arrays of one batch have ${size} and ${different} as their first dimension`;
+    throw new SnapfitError(
+      "BATCH_SIZE",
+      `${what}. The number of samples is the first dimension that all arrays share. Override batchSize(batch) to say it.`,
+    );
   }
   return size;
 }
@@ -95,5 +109,8 @@ function hostCopy(tensor: tf.Tensor, values: Float32Array | Int32Array | Uint8Ar
   if (tensor.dtype === "float32") return { dtype: "float32", shape, data: Float32Array.from(values) };
   if (tensor.dtype === "int32") return { dtype: "int32", shape, data: Int32Array.from(values) };
   if (tensor.dtype === "bool") return { dtype: "bool", shape, data: Uint8Array.from(values) };
-  throw new SnapfitError("DTYPE_MISMATCH", `A ${tensor.dtype} tensor cannot be read into host memory. float32, int32 and bool can. Cast it first.`);
+  throw new SnapfitError(
+    "DTYPE_MISMATCH",
+    `A ${tensor.dtype} tensor cannot be read into host memory. float32, int32 and bool can. Cast it first.`,
+  );
 }

@@ -3,7 +3,7 @@ import type { Awaitable } from "./awaitable.js";
 import type { BatchOutputs } from "./step-result.js";
 
 /** Averages and metrics of an epoch by name; in `onTrainEpochEnd` those of its validation stand under `valid`. */
-export type EpochMetrics = Readonly<Record<string, number>> ;
+export type EpochMetrics = Readonly<Record<string, number>>;
 export type TrainEpochMetrics = { readonly [name: string]: number | EpochMetrics | undefined; readonly valid?: EpochMetrics };
 
 /** Hooks of a trainer as a plain object: the same names, with the trainer as an additional first argument. Run after the trainer's own hooks. */
@@ -22,5 +22,15 @@ export interface Callback {
 
 /** The names of the ten hooks. */
 export type HookName = keyof Callback;
-export const hookNames = ["onFitStart", "onFitEnd", "onTrainEpochStart", "onTrainEpochEnd", "onTrainBatchStart", "onTrainBatchEnd", "onValidationEpochStart",
-  "onValidationEpochEnd", "onValidationBatchStart", "onValidationBatchEnd"] as const satisfies readonly HookName[];
+export const hookNames = [
+  "onFitStart",
+  "onFitEnd",
+  "onTrainEpochStart",
+  "onTrainEpochEnd",
+  "onTrainBatchStart",
+  "onTrainBatchEnd",
+  "onValidationEpochStart",
+  "onValidationEpochEnd",
+  "onValidationBatchStart",
+  "onValidationBatchEnd",
+] as const satisfies readonly HookName[];

@@ -18,6 +18,7 @@ export class Cleanups {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw new AggregateError(errors, `Closing the trainer failed in ${errors.length} places: ${errors.map(String).join("; ")}`);
+    if (errors.length > 0)
+      throw new AggregateError(errors, `Closing the trainer failed in ${errors.length} places: ${errors.map(String).join("; ")}`);
   }
 }

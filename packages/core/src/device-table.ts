@@ -14,7 +14,12 @@ export interface DeviceRow {
 
 /** Best first. */
 export const deviceRows: DeviceRow[] = [
-  { name: "wasm", load: () => loadModule("@tensorflow/tfjs-backend-wasm", "wasm"), install: "npm i @tensorflow/tfjs-backend-wasm", merit: "several times faster than cpu" },
+  {
+    name: "wasm",
+    load: () => loadModule("@tensorflow/tfjs-backend-wasm", "wasm"),
+    install: "npm i @tensorflow/tfjs-backend-wasm",
+    merit: "several times faster than cpu",
+  },
   { name: "cpu", load: () => Promise.resolve(true), install: "npm i @tensorflow/tfjs", merit: "plain JavaScript" },
 ];
 

@@ -23,17 +23,25 @@ export async function chooseDevice(device: string, build: () => Promise<Model>, 
 async function namedDevice(name: string, build: () => Promise<Model>): Promise<ChosenDevice> {
   const row = deviceRows.find((one) => one.name === name);
   let cause: unknown;
-  const isThere = row === undefined ? tf.findBackendFactory(name) !== null : await row.load().catch((error: unknown) => void (cause = error));
+  const isThere =
+    row === undefined ? tf.findBackendFactory(name) !== null : await row.load().catch((error: unknown) => void (cause = error));
   if (!isThere || !(await use(name))) {
     const known = ["auto", ...deviceRows.map((one) => one.name)];
     const nearest = nearestName(name, known);
-    const advice = row !== undefined ? `Install it: ${row.install}` : `Known are ${known.join(", ")}${nearest === undefined ? "." : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
+    const advice =
+      row !== undefined
+        ? `Install it: ${row.install}`
+        : `Known are ${known.join(", ")}${nearest === undefined ? "." : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
     throw new SnapfitError("DEVICE_UNKNOWN", `The device "${name}" is not here. ${advice}.`, cause === undefined ? undefined : { cause });
   }
   const fixes = applyFixes(name);
   const model = await build();
   const problem = problemOf(model, name);
-  if (problem !== undefined) throw new SnapfitError("DEVICE_CANNOT_TRAIN", `The device "${name}" cannot train this model: ${problem} Use device: "auto", or another layer.`);
+  if (problem !== undefined)
+    throw new SnapfitError(
+      "DEVICE_CANNOT_TRAIN",
+      `The device "${name}" cannot train this model: ${problem} Use device: "auto", or another layer.`,
+    );
   return { model, line: `Device: ${name}, as asked${fixesText(fixes.length)}.` };
 }
 
@@ -56,7 +64,10 @@ async function bestDevice(build: () => Promise<Model>, discard: (model: Model) =
     lastProblem = `${name} cannot train ${problem.replace(/\.$/, "")}`;
     discard(model);
   }
-  throw new SnapfitError("DEVICE_CANNOT_TRAIN", `No device here can train this model: ${lastProblem}. Replace the layer, or install another engine.`);
+  throw new SnapfitError(
+    "DEVICE_CANNOT_TRAIN",
+    `No device here can train this model: ${lastProblem}. Replace the layer, or install another engine.`,
+  );
 }
 
 /** The first reason why a backend cannot train a model, after the fixes. */

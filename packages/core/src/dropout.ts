@@ -8,8 +8,15 @@ import type { SectionRandomness } from "./sync-section.js";
  * @param inputs [samples, …]. @param rate [0, 1). @param noiseShape 1 where the mask is shared along a dimension, else null or the length.
  * @see Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting
  */
-export function dropout(inputs: tf.Tensor, rate: number, path: string, randomness: SectionRandomness, noiseShape?: readonly (number | null)[] | null): tf.Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new SnapfitError("OPTION_INVALID", `dropout got rate ${rate}. It takes the share of values to drop, at least 0 and less than 1.`);
+export function dropout(
+  inputs: tf.Tensor,
+  rate: number,
+  path: string,
+  randomness: SectionRandomness,
+  noiseShape?: readonly (number | null)[] | null,
+): tf.Tensor {
+  if (!(rate >= 0 && rate < 1))
+    throw new SnapfitError("OPTION_INVALID", `dropout got rate ${rate}. It takes the share of values to drop, at least 0 and less than 1.`);
   if (rate === 0) return inputs.clone();
   const { masks, firstSample, numSamples, calls } = randomness;
   const call = calls.get(path) ?? 0;

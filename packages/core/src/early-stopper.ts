@@ -19,7 +19,15 @@ export interface EarlyStopperOptions {
   readonly stopOnNonFinite?: boolean;
 }
 
-const optionNames = ["monitor", "patience", "minDelta", "mode", "targetValue", "divergence", "stopOnNonFinite"] as const satisfies readonly (keyof EarlyStopperOptions)[];
+const optionNames = [
+  "monitor",
+  "patience",
+  "minDelta",
+  "mode",
+  "targetValue",
+  "divergence",
+  "stopOnNonFinite",
+] as const satisfies readonly (keyof EarlyStopperOptions)[];
 
 /** Watches one value and says when training should stop, and why. */
 export class EarlyStopper {
@@ -34,17 +42,34 @@ export class EarlyStopper {
     const unknown = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
     if (unknown !== undefined) {
       const nearest = nearestName(unknown, optionNames);
-      throw new SnapfitError("OPTION_UNKNOWN", `EarlyStopper has no option "${unknown}". ${nearest === undefined ? `It has ${optionNames.join(", ")}.` : `Did you mean "${nearest}"?`}`);
+      throw new SnapfitError(
+        "OPTION_UNKNOWN",
+        `EarlyStopper has no option "${unknown}". ${nearest === undefined ? `It has ${optionNames.join(", ")}.` : `Did you mean "${nearest}"?`}`,
+      );
     }
     this.monitor = options.monitor ?? "loss";
-    this.#options = { ...options, patience: options.patience ?? 10, minDelta: options.minDelta ?? 1e-3, stopOnNonFinite: options.stopOnNonFinite ?? true };
+    this.#options = {
+      ...options,
+      patience: options.patience ?? 10,
+      minDelta: options.minDelta ?? 1e-3,
+      stopOnNonFinite: options.stopOnNonFinite ?? true,
+    };
     const { patience, minDelta } = this.#options;
-    if (!(patience >= 0)) throw new SnapfitError("OPTION_INVALID", `EarlyStopper got patience ${patience}. It takes a number of at least 0.`);
-    if (!(minDelta >= 0)) throw new SnapfitError("OPTION_INVALID", `EarlyStopper got minDelta ${minDelta}. It takes a number of at least 0; the direction comes from mode.`);
+    if (!(patience >= 0))
+      throw new SnapfitError("OPTION_INVALID", `EarlyStopper got patience ${patience}. It takes a number of at least 0.`);
+    if (!(minDelta >= 0))
+      throw new SnapfitError(
+        "OPTION_INVALID",
+        `EarlyStopper got minDelta ${minDelta}. It takes a number of at least 0; the direction comes from mode.`,
+      );
     const mode = options.mode ?? directionOf(this.monitor);
-    if (mode !== undefined && mode !== "max" && mode !== "min") throw new SnapfitError("OPTION_INVALID", `EarlyStopper got mode ${String(mode)}. It takes "max" or "min".`);
+    if (mode !== undefined && mode !== "max" && mode !== "min")
+      throw new SnapfitError("OPTION_INVALID", `EarlyStopper got mode ${String(mode)}. It takes "max" or "min".`);
     if (mode === undefined) {
-      throw new SnapfitError("MODE_UNKNOWN", `EarlyStopper cannot tell whether a larger or a smaller "${this.monitor}" is better. Give mode: "max" or "min".`);
+      throw new SnapfitError(
+        "MODE_UNKNOWN",
+        `EarlyStopper cannot tell whether a larger or a smaller "${this.monitor}" is better. Give mode: "max" or "min".`,
+      );
     }
     this.mode = mode;
   }

@@ -16,7 +16,11 @@ export interface EvaluateOptions<Batch> {
 }
 
 /** Averages and metrics of any model over any data, without a trainer class. */
-export async function evaluate<Batch = Record<string, tf.Tensor>>(model: Model, source: BatchSource<HostForm<Batch>>, options: EvaluateOptions<Batch>): Promise<EpochMetrics> {
+export async function evaluate<Batch = Record<string, tf.Tensor>>(
+  model: Model,
+  source: BatchSource<HostForm<Batch>>,
+  options: EvaluateOptions<Batch>,
+): Promise<EpochMetrics> {
   class Evaluator extends Trainer<Batch> {
     protected override trainingStep(): StepResult {
       return {};
@@ -28,6 +32,11 @@ export async function evaluate<Batch = Record<string, tf.Tensor>>(model: Model, 
       return { valid: options.metrics ?? {} };
     }
   }
-  await using evaluator = new Evaluator({ model, ...(options.device !== undefined && { device: options.device }), quiet: options.quiet ?? false, seed: 0 });
+  await using evaluator = new Evaluator({
+    model,
+    ...(options.device !== undefined && { device: options.device }),
+    quiet: options.quiet ?? false,
+    seed: 0,
+  });
   return evaluator.validate(source);
 }

@@ -26,9 +26,19 @@ export interface Evaluation {
 }
 
 /** Runs an evaluation through the trainer's method, so that add-ons can wrap it. Undefined if it was dropped. */
-export async function evaluate(session: Session, phase: EvaluationPhase, given: Pick<Evaluation, "source"> & Partial<Pick<Evaluation, "limit" | "emit">>): Promise<{ readonly values: EpochMetrics; readonly logged: Readonly<Record<string, number>> } | undefined> {
+export async function evaluate(
+  session: Session,
+  phase: EvaluationPhase,
+  given: Pick<Evaluation, "source"> & Partial<Pick<Evaluation, "limit" | "emit">>,
+): Promise<{ readonly values: EpochMetrics; readonly logged: Readonly<Record<string, number>> } | undefined> {
   const outer = session.phase;
-  const evaluation: Evaluation = { source: given.source, limit: given.limit ?? Infinity, emit: given.emit, logged: new WeightedMeans(), dropped: false };
+  const evaluation: Evaluation = {
+    source: given.source,
+    limit: given.limit ?? Infinity,
+    emit: given.emit,
+    logged: new WeightedMeans(),
+    dropped: false,
+  };
   session.evaluation = evaluation;
   session.phase = phase;
   try {
@@ -89,7 +99,13 @@ export async function evaluationPass(session: Session, phase: EvaluationPhase): 
 }
 
 /** One batch: transfer, hooks and the user's step. */
-async function evaluateBatch(session: Session, phase: EvaluationPhase, batch: unknown, index: number, means: WeightedMeans): Promise<HostOutputs | undefined> {
+async function evaluateBatch(
+  session: Session,
+  phase: EvaluationPhase,
+  batch: unknown,
+  index: number,
+  means: WeightedMeans,
+): Promise<HostOutputs | undefined> {
   const { trainer, pending } = session;
   const weight = trainer.batchWeight(batch);
   const section = session.section("step", index, 0, trainer.batchSize(batch));

@@ -24,5 +24,11 @@ export function allowsMore(now: Limits, before: Limits): boolean {
 
 /** `15 epochs, 3000 steps` */
 export function limitsText({ epochs, steps, maxSeconds }: Limits): string {
-  return [epochs !== undefined && `${epochs} epochs`, steps !== undefined && `${steps} steps`, maxSeconds !== undefined && `${maxSeconds} s`].filter(Boolean).join(", ");
+  return [
+    epochs !== undefined && `${epochs} epochs`,
+    steps !== undefined && `${steps} steps`,
+    maxSeconds !== undefined && `${maxSeconds} s`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

@@ -43,36 +43,89 @@ export interface FitPlan {
   readonly validateEvery: { readonly epochs?: number; readonly steps?: number };
 }
 
-const names = ["train", "validation", "epochs", "steps", "maxSeconds", "signal", "limitTrainBatches", "limitValidationBatches", "validateEvery", "fastRun"];
+const names = [
+  "train",
+  "validation",
+  "epochs",
+  "steps",
+  "maxSeconds",
+  "signal",
+  "limitTrainBatches",
+  "limitValidationBatches",
+  "validateEvery",
+  "fastRun",
+];
 
 /** @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function planFit<Batch>(options: FitOptions<Batch>, accumulate: number): FitPlan {
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     const nearest = nearestName(name, names);
-    throw new SnapfitError("OPTION_UNKNOWN", `fit() has no option "${name}". ${nearest === undefined ? `Known are ${names.join(", ")}.` : `Did you mean "${nearest}"?`}`);
+    throw new SnapfitError(
+      "OPTION_UNKNOWN",
+      `fit() has no option "${name}". ${nearest === undefined ? `Known are ${names.join(", ")}.` : `Did you mean "${nearest}"?`}`,
+    );
   }
-  const { epochs, steps, maxSeconds, limitTrainBatches = Infinity, limitValidationBatches = Infinity, validateEvery = { epochs: 1 }, fastRun = false } = options;
+  const {
+    epochs,
+    steps,
+    maxSeconds,
+    limitTrainBatches = Infinity,
+    limitValidationBatches = Infinity,
+    validateEvery = { epochs: 1 },
+    fastRun = false,
+  } = options;
   checkSource("train", options.train);
   if (options.validation !== undefined) checkSource("validation", options.validation);
   if (epochs === undefined && steps === undefined && maxSeconds === undefined && !fastRun) {
-    throw new SnapfitError("NO_LIMIT", "fit() got no limit. It takes epochs, steps or maxSeconds, alone or together. Add for example epochs: 10.");
+    throw new SnapfitError(
+      "NO_LIMIT",
+      "fit() got no limit. It takes epochs, steps or maxSeconds, alone or together. Add for example epochs: 10.",
+    );
   }
-  if (!["epochs", "steps"].some((unit) => unit in Object(validateEvery)) || Object.keys(validateEvery).some((unit) => unit !== "epochs" && unit !== "steps")) {
-    throw new SnapfitError("OPTION_INVALID", `Option validateEvery is ${JSON.stringify(validateEvery)}. It takes { epochs: number } or { steps: number }.`);
+  if (
+    !["epochs", "steps"].some((unit) => unit in Object(validateEvery)) ||
+    Object.keys(validateEvery).some((unit) => unit !== "epochs" && unit !== "steps")
+  ) {
+    throw new SnapfitError(
+      "OPTION_INVALID",
+      `Option validateEvery is ${JSON.stringify(validateEvery)}. It takes { epochs: number } or { steps: number }.`,
+    );
   }
-  if (options.signal !== undefined && typeof options.signal?.addEventListener !== "function") throw new SnapfitError("OPTION_INVALID", `Option signal is ${String(options.signal)}. It takes an AbortSignal.`);
-  const counts = { epochs, steps, limitTrainBatches, limitValidationBatches, "validateEvery.epochs": (validateEvery as { epochs?: number }).epochs, "validateEvery.steps": (validateEvery as { steps?: number }).steps };
+  if (options.signal !== undefined && typeof options.signal?.addEventListener !== "function")
+    throw new SnapfitError("OPTION_INVALID", `Option signal is ${String(options.signal)}. It takes an AbortSignal.`);
+  const counts = {
+    epochs,
+    steps,
+    limitTrainBatches,
+    limitValidationBatches,
+    "validateEvery.epochs": (validateEvery as { epochs?: number }).epochs,
+    "validateEvery.steps": (validateEvery as { steps?: number }).steps,
+  };
   for (const [name, value] of Object.entries(counts)) if (value !== undefined && value !== Infinity) checkCount(name, value);
-  if (maxSeconds !== undefined && !(maxSeconds > 0)) throw new SnapfitError("OPTION_INVALID", `Option maxSeconds is ${String(maxSeconds)}. It takes a number of seconds above 0.`);
+  if (maxSeconds !== undefined && !(maxSeconds > 0))
+    throw new SnapfitError("OPTION_INVALID", `Option maxSeconds is ${String(maxSeconds)}. It takes a number of seconds above 0.`);
   const common = { train: options.train, validation: options.validation, signal: options.signal };
-  if (fastRun) return { ...common, limits: { epochs: 1 }, limitTrainBatches: 2 * accumulate, limitValidationBatches: 2, validateEvery: { epochs: 1 } };
-  const limits = { ...(epochs !== undefined && { epochs }), ...(steps !== undefined && { steps }), ...(maxSeconds !== undefined && { maxSeconds }) };
+  if (fastRun)
+    return { ...common, limits: { epochs: 1 }, limitTrainBatches: 2 * accumulate, limitValidationBatches: 2, validateEvery: { epochs: 1 } };
+  const limits = {
+    ...(epochs !== undefined && { epochs }),
+    ...(steps !== undefined && { steps }),
+    ...(maxSeconds !== undefined && { maxSeconds }),
+  };
   return { ...common, limits, limitTrainBatches, limitValidationBatches, validateEvery };
 }
 
 function checkSource(name: string, source: unknown): void {
   const iterable = source as { [Symbol.iterator]?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
-  if (typeof source === "function" || typeof iterable?.[Symbol.iterator] === "function" || typeof iterable?.[Symbol.asyncIterator] === "function") return;
-  throw new SnapfitError("OPTION_INVALID", `Option ${name} is ${source === null ? "null" : typeof source}. It takes an iterable or async iterable of batches, or a function that returns one.`);
+  if (
+    typeof source === "function" ||
+    typeof iterable?.[Symbol.iterator] === "function" ||
+    typeof iterable?.[Symbol.asyncIterator] === "function"
+  )
+    return;
+  throw new SnapfitError(
+    "OPTION_INVALID",
+    `Option ${name} is ${source === null ? "null" : typeof source}. It takes an iterable or async iterable of batches, or a function that returns one.`,
+  );
 }

@@ -27,7 +27,9 @@ export async function runFit(session: Session, plan: FitPlan): Promise<FitResult
     passOver(session, earlier, plan);
     return { reason: earlier.finished.reason, interrupted: false };
   }
-  const ignoreSignals = session.options.signals ? listenToSignals({ stop: (reason) => stops.ask({ kind: "interrupt", reason }), close: () => session.trainer.close() }) : undefined;
+  const ignoreSignals = session.options.signals
+    ? listenToSignals({ stop: (reason) => stops.ask({ kind: "interrupt", reason }), close: () => session.trainer.close() })
+    : undefined;
   const onAbort = (): void => stops.ask({ kind: "interrupt", reason: abortReason(plan.signal!) });
   plan.signal?.addEventListener("abort", onAbort);
   session.phase = "train";
@@ -66,7 +68,9 @@ function passOver(session: Session, { loader, validationLoader }: FitEntry, { tr
 /** A fit that its limit had ended goes on when the script now allows more, unless a later one has begun. */
 function reopen(session: Session, entry: FitEntry, limits: Limits): boolean {
   if (entry.finished?.by !== "limit" || session.fitCalls < session.fits.length || !allowsMore(limits, entry.limits)) return false;
-  session.console.info(`Fit ${session.fitCalls} had ended at its limit of ${limitsText(entry.limits)}; now ${limitsText(limits)} are allowed, so it goes on.`);
+  session.console.info(
+    `Fit ${session.fitCalls} had ended at its limit of ${limitsText(entry.limits)}; now ${limitsText(limits)} are allowed, so it goes on.`,
+  );
   entry.finished = null;
   entry.limits = limits;
   session.stops.clearFinish();
@@ -78,7 +82,9 @@ function reopen(session: Session, entry: FitEntry, limits: Limits): boolean {
 function continueFit(session: Session, entry: FitEntry, { limits, validation }: FitPlan): void {
   const { console, counters, fitCalls } = session;
   const [now, before] = [limitsText(limits), limitsText(entry.limits)];
-  console.info(`Fit ${fitCalls} goes on at epoch ${counters.epoch}, step ${counters.step}.${now === before ? "" : ` It may now take ${now} (before: ${before}).`}`);
+  console.info(
+    `Fit ${fitCalls} goes on at epoch ${counters.epoch}, step ${counters.step}.${now === before ? "" : ` It may now take ${now} (before: ${before}).`}`,
+  );
   entry.limits = limits;
   if (!isLoader(validation) || !session.validationLoader.restored) return;
   validation.loadState(session.validationLoader.restored);
@@ -104,7 +110,15 @@ function beginFit(session: Session, { limits }: FitPlan): void {
   // What was restored of loaders was for the fit before; this one may have others.
   session.position.restored = undefined;
   session.validationLoader = { source: undefined, restored: undefined };
-  session.fits.push({ limits, finished: null, startStep: counters.step, startEpoch: counters.globalEpoch, totalSteps: null, loader: null, validationLoader: null });
+  session.fits.push({
+    limits,
+    finished: null,
+    startStep: counters.step,
+    startEpoch: counters.globalEpoch,
+    totalSteps: null,
+    loader: null,
+    validationLoader: null,
+  });
 }
 
 /** The number of steps that schedules see, agreed between ranks; a schedule that needs it and cannot have it fails here. */
@@ -116,7 +130,9 @@ async function planSteps(session: Session, plan: FitPlan): Promise<void> {
   const own = Math.min(perEpoch * (plan.limits.epochs ?? Infinity), plan.limits.steps ?? Infinity);
   const total = Number.isFinite(own) ? entry.startStep + own : null;
   if (entry.totalSteps !== null && total !== entry.totalSteps) {
-    console.warning(`This fit now has ${total ?? "an unknown number of"} steps in all; before it had ${entry.totalSteps}. Schedules follow the new number.`);
+    console.warning(
+      `This fit now has ${total ?? "an unknown number of"} steps in all; before it had ${entry.totalSteps}. Schedules follow the new number.`,
+    );
   }
   entry.totalSteps = total;
   for (const { driver } of optimizers) driver.changedRates({ ...clock, totalSteps: total ?? undefined });
@@ -128,7 +144,8 @@ async function runEpochs(session: Session, plan: FitPlan): Promise<void> {
   for (;;) {
     if (plan.signal?.aborted === true) stops.ask({ kind: "interrupt", reason: abortReason(plan.signal) });
     if (!session.isEpochRunning) {
-      if (plan.limits.epochs !== undefined && counters.epoch >= plan.limits.epochs) stops.ask({ kind: "finish", reason: `${plan.limits.epochs} epochs`, byLimit: true });
+      if (plan.limits.epochs !== undefined && counters.epoch >= plan.limits.epochs)
+        stops.ask({ kind: "finish", reason: `${plan.limits.epochs} epochs`, byLimit: true });
       askIfLimitReached(session, plan.limits);
     }
     const request = await stops.agree();
@@ -161,7 +178,13 @@ async function endFit(session: Session, plan: FitPlan): Promise<FitResult> {
 
 /** The last values of the history, and the best one. */
 function summaryOf({ history, best, counters }: Session, reason: string): StateRecord {
-  const last = (columns: Record<string, number[]>, prefix: string): [string, number][] => Object.entries(columns).map(([name, values]) => [`${prefix}/${name}`, values.at(-1)!]);
+  const last = (columns: Record<string, number[]>, prefix: string): [string, number][] =>
+    Object.entries(columns).map(([name, values]) => [`${prefix}/${name}`, values.at(-1)!]);
   const found = best === undefined ? {} : { [`best/${best.monitor}`]: best.value, "best/epoch": best.epoch };
-  return { ...Object.fromEntries([...last(history.train, "train"), ...last(history.valid, "valid")]), ...found, steps: counters.step, reason };
+  return {
+    ...Object.fromEntries([...last(history.train, "train"), ...last(history.valid, "valid")]),
+    ...found,
+    steps: counters.step,
+    reason,
+  };
 }

@@ -24,7 +24,12 @@ export function gradientsOf(loss: () => tf.Scalar, parameters: ReadonlyMap<strin
 /** The engine's own call: `tf.variableGrads` keys by process-global names and throws where no parameter has a gradient. */
 function engineGradients(loss: () => tf.Scalar, variables: tf.Variable[]): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] } {
   const engine = tf.engine() as unknown as {
-    gradients(f: () => tf.Scalar, xs: tf.Tensor[], dy: undefined, allowNoGradients: boolean): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] };
+    gradients(
+      f: () => tf.Scalar,
+      xs: tf.Tensor[],
+      dy: undefined,
+      allowNoGradients: boolean,
+    ): { value: tf.Scalar; grads: (tf.Tensor | undefined)[] };
   };
   return engine.gradients(loss, variables, undefined, true);
 }

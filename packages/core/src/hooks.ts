@@ -15,6 +15,8 @@ export function callHook<H extends HookName>(session: Session, name: H, ...args:
 async function callCallbacks(session: Session, own: Awaitable<void>, name: HookName, args: readonly unknown[]): Promise<void> {
   if (isPromise(own)) await own;
   for (const callback of session.options.callbacks) {
-    await (callback as Record<HookName, ((this: Callback, trainer: Trainer, ...args: readonly unknown[]) => Awaitable<void>) | undefined>)[name]?.call(callback, session.trainer as unknown as Trainer, ...args);
+    await (callback as Record<HookName, ((this: Callback, trainer: Trainer, ...args: readonly unknown[]) => Awaitable<void>) | undefined>)[
+      name
+    ]?.call(callback, session.trainer as unknown as Trainer, ...args);
   }
 }

@@ -41,7 +41,9 @@ function hasAutomaticName(layer: tf.layers.Layer): boolean {
   if (/^input_?\d+$/i.test(name)) return true;
   const at = name.lastIndexOf(`_${className}`);
   if (at > 0 && /^\d+$/.test(name.slice(at + 1 + className.length))) return true;
-  return className === "Sequential" || className === "Model" || className === "Functional" ? /^(sequential|model|functional)_?\d+$/i.test(name) : false;
+  return className === "Sequential" || className === "Model" || className === "Functional"
+    ? /^(sequential|model|functional)_?\d+$/i.test(name)
+    : false;
 }
 
 /** The weights of a layer by path. Two weights of one local name (both directions of an RNN) are told apart by `_1`, `_2`, … */

@@ -31,13 +31,21 @@ export class LogHub {
    */
   scalar(name: string, value: tf.Tensor | number): void {
     const { isStepping, pending, pass, evaluation, recordMeans, stepWeight } = this.#session;
-    if (typeof value !== "number" && value.size !== 1) throw new SnapfitError("SHAPE_MISMATCH", `log("${name}") got shape [${value.shape.join(", ")}]. It takes a number or a scalar tensor. Take a mean, or use logHistogram().`);
+    if (typeof value !== "number" && value.size !== 1)
+      throw new SnapfitError(
+        "SHAPE_MISMATCH",
+        `log("${name}") got shape [${value.shape.join(", ")}]. It takes a number or a scalar tensor. Take a mean, or use logHistogram().`,
+      );
     const number = typeof value === "number" ? value : hostValues(value)?.[0];
     const kept = number ?? tf.keep((value as tf.Tensor).clone());
     const means = evaluation?.logged ?? (isStepping ? recordMeans : undefined);
     if (means === undefined) {
       const read = async (): Promise<number> => (typeof kept === "number" ? kept : (await kept.data())[0]!);
-      return this.later(name, async () => ({ kind: "scalars", values: named("train", { [name]: await read() }) }), typeof kept === "number" ? undefined : kept);
+      return this.later(
+        name,
+        async () => ({ kind: "scalars", values: named("train", { [name]: await read() }) }),
+        typeof kept === "number" ? undefined : kept,
+      );
     }
     const scalar = { name, value: kept, weight: stepWeight, into: [means] };
     if (!pass.isOpen) return pending.add(scalar);
@@ -47,7 +55,10 @@ export class LogHub {
 
   /** Queues a record; tensors in it are copied now and read at the next logging point. */
   later(key: string, make: () => QueuedRecord | Promise<QueuedRecord>, held?: tf.Tensor): void {
-    const { counters: { step, globalEpoch, fit }, pass } = this.#session;
+    const {
+      counters: { step, globalEpoch, fit },
+      pass,
+    } = this.#session;
     const record = { key, step, epoch: globalEpoch, fit, make, held };
     if (!pass.isOpen) return void this.#queue.push(record);
     if (held !== undefined) this.#session.own([held]);
@@ -62,15 +73,22 @@ export class LogHub {
 
   histogram(name: string, values: tf.Tensor | HostTensor | ArrayLike<number>, numBins: number): void {
     const held = values instanceof tf.Tensor ? tf.keep(values.clone()) : undefined;
-    this.later(name, async () => {
-      const data = values instanceof tf.Tensor ? await held!.data() : isHostTensor(values) ? values.data : values;
-      return { kind: "histogram", ...histogramOf(data, numBins) };
-    }, held);
+    this.later(
+      name,
+      async () => {
+        const data = values instanceof tf.Tensor ? await held!.data() : isHostTensor(values) ? values.data : values;
+        return { kind: "histogram", ...histogramOf(data, numBins) };
+      },
+      held,
+    );
   }
 
   image(name: string, image: tf.Tensor | HostTensor): void {
     if (image.shape.length !== 2 && image.shape.length !== 3) {
-      throw new SnapfitError("SHAPE_MISMATCH", `logImage got shape [${image.shape.join(", ")}]. It takes [height, width] or [height, width, channels].`);
+      throw new SnapfitError(
+        "SHAPE_MISMATCH",
+        `logImage got shape [${image.shape.join(", ")}]. It takes [height, width] or [height, width, channels].`,
+      );
     }
     const held = image instanceof tf.Tensor ? tf.keep(image.clone()) : undefined;
     this.later(name, async () => ({ kind: "image", image: image instanceof tf.Tensor ? await toHostTensor(held!) : image }), held);
@@ -92,7 +110,11 @@ export class LogHub {
   }
 
   /** The record of an evaluation: its averages and metrics, and what `trainer.log` brought within it. */
-  async evaluated(key: "valid" | "test", values: Readonly<Record<string, number>>, logged: Readonly<Record<string, number>>): Promise<void> {
+  async evaluated(
+    key: "valid" | "test",
+    values: Readonly<Record<string, number>>,
+    logged: Readonly<Record<string, number>>,
+  ): Promise<void> {
     const own = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${key}/${name}`, value])); // metrics with parts have slashes too
     await this.emit(key, { kind: "scalars", values: { ...own, ...named(key, logged) } });
     await this.flushQueue();

@@ -12,16 +12,21 @@ export interface LogRow {
 }
 
 /** One record for loggers. Names stand in paths such as `train/loss`, `train/lr`, `valid/acc`, `train/loss_epoch`. */
-export type LogRecord = LogRow & (
-  | { readonly kind: "scalars"; readonly values: Readonly<Record<string, number>> }
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "histogram"; readonly edges: readonly number[]; readonly counts: readonly number[] }
-  | { readonly kind: "image"; readonly image: HostTensor }
-  | { readonly kind: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number | boolean | null)[])[] }
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "alert"; readonly title: string; readonly text: string; readonly level: "info" | "warning" | "error" }
-  | { readonly kind: "config" | "summary"; readonly values: Readonly<Record<string, StateTree>> }
-);
+export type LogRecord = LogRow &
+  (
+    | { readonly kind: "scalars"; readonly values: Readonly<Record<string, number>> }
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "histogram"; readonly edges: readonly number[]; readonly counts: readonly number[] }
+    | { readonly kind: "image"; readonly image: HostTensor }
+    | {
+        readonly kind: "table";
+        readonly columns: readonly string[];
+        readonly rows: readonly (readonly (string | number | boolean | null)[])[];
+      }
+    | { readonly kind: "file"; readonly path: string }
+    | { readonly kind: "alert"; readonly title: string; readonly text: string; readonly level: "info" | "warning" | "error" }
+    | { readonly kind: "config" | "summary"; readonly values: Readonly<Record<string, StateTree>> }
+  );
 
 /** The kinds of records. */
 export type LogKind = LogRecord["kind"];

@@ -40,7 +40,8 @@ export class LogSinks {
   #countUnwanted(sink: LogSink, kind: string): void {
     const counts = this.#unwanted.get(sink) ?? new Map<string, number>();
     this.#unwanted.set(sink, counts.set(kind, (counts.get(kind) ?? 0) + 1));
-    if (counts.get(kind) === 1 && kind !== "config" && kind !== "summary") this.#console.warning(`Logger "${sink.name}" does not take ${kind} records; they go to the other loggers only.`);
+    if (counts.get(kind) === 1 && kind !== "config" && kind !== "summary")
+      this.#console.warning(`Logger "${sink.name}" does not take ${kind} records; they go to the other loggers only.`);
   }
 
   async #each(call: (sink: LogSink) => unknown): Promise<void> {
@@ -51,7 +52,9 @@ export class LogSinks {
       } catch (error) {
         if (this.#failed.has(sink)) continue;
         this.#failed.add(sink);
-        this.#console.error(`Logger "${sink.name}" failed: ${error instanceof Error ? error.message : String(error)}. Training goes on; further failures of it are not shown.`);
+        this.#console.error(
+          `Logger "${sink.name}" failed: ${error instanceof Error ? error.message : String(error)}. Training goes on; further failures of it are not shown.`,
+        );
       }
     }
   }

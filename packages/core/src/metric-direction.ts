@@ -2,7 +2,8 @@
 export type Mode = "max" | "min";
 
 const smallerIsBetter = /(^|[/_])(loss|error|mse|rmse|mae|mape|perplexity|regularization)$/i;
-const largerIsBetter = /(^|[/_])(acc|accuracy|top\d+|precision|recall|sensitivity|specificity|f1|auroc|auc|ap|map|iou|dice|r2|bleu|rouge\w*|psnr|ssim)(_f1)?$/i;
+const largerIsBetter =
+  /(^|[/_])(acc|accuracy|top\d+|precision|recall|sensitivity|specificity|f1|auroc|auc|ap|map|iou|dice|r2|bleu|rouge\w*|psnr|ssim)(_f1)?$/i;
 
 /** The direction that a name implies (`loss` and errors down, accuracies up), or undefined for a name that says nothing. */
 export function directionOf(name: string): Mode | undefined {

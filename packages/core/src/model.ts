@@ -25,7 +25,10 @@ export function isLayersModel(model: Model): model is tf.LayersModel {
 /** @throws SnapfitError `MODEL_INVALID` for anything that is no model. */
 export function checkModel(model: Model): void {
   if (isLayersModel(model) || typeof (model as Partial<ParameterSource> | null)?.parameters === "function") return;
-  throw new SnapfitError("MODEL_INVALID", `The model is ${describe(model)}. Give a tf.LayersModel, an object with parameters(): Map<string, tf.Variable>, or a function that makes one.`);
+  throw new SnapfitError(
+    "MODEL_INVALID",
+    `The model is ${describe(model)}. Give a tf.LayersModel, an object with parameters(): Map<string, tf.Variable>, or a function that makes one.`,
+  );
 }
 
 function describe(value: unknown): string {

@@ -14,13 +14,18 @@ export async function checkGradientNorms(session: Session): Promise<void> {
   const norms = await Promise.all(waiting.map(async ({ norm }) => (await norm.data())[0]!));
   for (const { norm } of waiting) norm.dispose();
   const bad = waiting.find((_, i) => !Number.isFinite(norms[i]));
-  if (bad !== undefined) throw notFiniteError(`Gradients were not finite in step ${bad.step}. They were taken as zeros there, so the weights are still finite.`);
+  if (bad !== undefined)
+    throw notFiniteError(`Gradients were not finite in step ${bad.step}. They were taken as zeros there, so the weights are still finite.`);
   for (const norm of norms) warnOfLargeNorm(session, norm);
 }
 
 /** Says a large gradient norm once an epoch, if gradients are clipped at all. */
 export function warnOfLargeNorm(session: Session, norm: number): void {
-  const { options: { clip }, counters: { globalEpoch }, console } = session;
+  const {
+    options: { clip },
+    counters: { globalEpoch },
+    console,
+  } = session;
   if (clip === undefined || norm <= (clip.warnAbove ?? 10) || session.warnedOfNorm === globalEpoch) return;
   session.warnedOfNorm = globalEpoch;
   console.warning(`Large gradient norm: ${norm.toFixed(2)}`);

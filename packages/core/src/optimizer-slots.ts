@@ -16,7 +16,9 @@ export interface NamedOptimizer extends OptimizerSetup {
 }
 
 /** Several optimizers by name. `apply` is what a bare optimizer has: the compiler quotes the sentence. */
-export type NamedOptimizers = { readonly apply?: "configureOptimizers() returns { optimizer }, no bare optimizer" & NamedOptimizer } & Readonly<Record<string, NamedOptimizer>>;
+export type NamedOptimizers = {
+  readonly apply?: "configureOptimizers() returns { optimizer }, no bare optimizer" & NamedOptimizer;
+} & Readonly<Record<string, NamedOptimizer>>;
 
 /** What `configureOptimizers()` returns: one optimizer, or several by name, which then run in this order in every step. */
 export type OptimizerConfiguration = OptimizerSetup | NamedOptimizers;
@@ -47,7 +49,11 @@ export function optimizerSlots(configured: OptimizerConfiguration | undefined): 
 }
 
 function slot(name: string, { optimizer, schedule }: OptimizerSetup, select: (all: Parameters) => Parameters): OptimizerSlot {
-  if (inUse.has(optimizer)) throw new SnapfitError("OPTIMIZER_IN_USE", `The optimizer ${optimizer.name} already belongs to a trainer. Its state is that trainer's. Make a new one for each trainer.`);
+  if (inUse.has(optimizer))
+    throw new SnapfitError(
+      "OPTIMIZER_IN_USE",
+      `The optimizer ${optimizer.name} already belongs to a trainer. Its state is that trainer's. Make a new one for each trainer.`,
+    );
   inUse.add(optimizer);
   return {
     name,
@@ -56,7 +62,10 @@ function slot(name: string, { optimizer, schedule }: OptimizerSetup, select: (al
     parametersOf(all) {
       const own = select(all);
       if (own.size > 0) return own;
-      throw new SnapfitError("NO_PARAMETERS", `The optimizer "${name}" has no parameter to train. The model has ${[...all.keys()].join(", ") || "none that is trainable"}. Change the predicate, or what is frozen.`);
+      throw new SnapfitError(
+        "NO_PARAMETERS",
+        `The optimizer "${name}" has no parameter to train. The model has ${[...all.keys()].join(", ") || "none that is trainable"}. Change the predicate, or what is frozen.`,
+      );
     },
   };
 }
@@ -70,5 +79,8 @@ function isSetup(value: unknown): value is OptimizerSetup {
 }
 
 function invalid(what: string): SnapfitError {
-  return new SnapfitError("OPTIMIZERS_INVALID", `configureOptimizers() returned ${what}. It returns { optimizer, schedule? }, or { name: { optimizer, parameters: (path) => boolean, schedule? }, … }. Wrap the optimizer in an object.`);
+  return new SnapfitError(
+    "OPTIMIZERS_INVALID",
+    `configureOptimizers() returned ${what}. It returns { optimizer, schedule? }, or { name: { optimizer, parameters: (path) => boolean, schedule? }, … }. Wrap the optimizer in an object.`,
+  );
 }

@@ -35,7 +35,15 @@ export class PhaseProgress {
     this.#done += batches;
     this.#samples += samples;
     if (this.#session.console.isProgressDue) {
-      this.#session.console.showProgress({ title: this.#title, done: this.#done, total: this.#total, doneBefore: this.#doneBefore, samples: this.#samples, seconds: (performance.now() - this.#startMs) / 1000, means: this.#means.means() });
+      this.#session.console.showProgress({
+        title: this.#title,
+        done: this.#done,
+        total: this.#total,
+        doneBefore: this.#doneBefore,
+        samples: this.#samples,
+        seconds: (performance.now() - this.#startMs) / 1000,
+        means: this.#means.means(),
+      });
     }
     if (performance.now() - this.#yieldedMs >= YIELD_EVERY_MS) return this.#yield();
   }

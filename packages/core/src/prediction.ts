@@ -15,9 +15,13 @@ const SINGLE = " prediction"; // a name that no user gives
 /** A prediction as the loop's outputs. @throws SnapfitError `STEP_RESULT` */
 export function predictionResult(prediction: Prediction | readonly tf.Tensor[]): StepResult {
   if (typeof prediction !== "object" || prediction === null) {
-    throw new SnapfitError("STEP_RESULT", `predictStep returned ${typeof prediction} ${String(prediction)}. It returns a tensor, or several by name or in a list.`);
+    throw new SnapfitError(
+      "STEP_RESULT",
+      `predictStep returned ${typeof prediction} ${String(prediction)}. It returns a tensor, or several by name or in a list.`,
+    );
   }
-  if (Array.isArray(prediction)) return { outputs: Object.fromEntries((prediction as readonly tf.Tensor[]).map((tensor, i) => [`output${i}`, tensor])) };
+  if (Array.isArray(prediction))
+    return { outputs: Object.fromEntries((prediction as readonly tf.Tensor[]).map((tensor, i) => [`output${i}`, tensor])) };
   return { outputs: isSingle(prediction) ? { [SINGLE]: prediction } : (prediction as Record<string, tf.Tensor>) };
 }
 
@@ -39,7 +43,10 @@ export async function* predictions(session: Session, source: BatchSource<unknown
     return answered;
   };
   const running = evaluate(session, "prediction", { source, emit });
-  const ended = running.then(() => offer(undefined), () => offer(undefined));
+  const ended = running.then(
+    () => offer(undefined),
+    () => offer(undefined),
+  );
   try {
     for (;;) {
       const outputs = await offered;

@@ -18,11 +18,13 @@ export function prepareBatch(session: Session, batch: unknown, randomness: Secti
   const { trainer, phase } = session;
   let ready: unknown;
   const before = nextTensorId();
-  const tensors = runSection(randomness, () => tf.tidy(() => {
-    ready = refusePromise("transferBatch", trainer.transferBatch(batch));
-    if (phase === "train") ready = refusePromise("transformBatch", trainer.transformBatch(ready));
-    return tensorsIn(ready);
-  }));
+  const tensors = runSection(randomness, () =>
+    tf.tidy(() => {
+      ready = refusePromise("transferBatch", trainer.transferBatch(batch));
+      if (phase === "train") ready = refusePromise("transformBatch", trainer.transformBatch(ready));
+      return tensorsIn(ready);
+    }),
+  );
   const made = tensors.filter((tensor) => tensor.id >= before && !tensor.kept);
   session.own(made);
   return { batch: ready, made };
@@ -31,5 +33,8 @@ export function prepareBatch(session: Session, batch: unknown, randomness: Secti
 function refusePromise(method: string, value: unknown): unknown {
   if (!isPromise(value)) return value;
   value.catch(() => undefined); // this error is the one to show
-  throw new SnapfitError("STEP_RESULT", `${method} returned a promise. It is synchronous. Remove async; what has to wait belongs into the loader, which reads ahead.`);
+  throw new SnapfitError(
+    "STEP_RESULT",
+    `${method} returned a promise. It is synchronous. Remove async; what has to wait belongs into the loader, which reads ahead.`,
+  );
 }

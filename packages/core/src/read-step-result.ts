@@ -41,13 +41,22 @@ export function keepResult(session: Session, result: StepResult, step: string, n
       }
     } else if (typeof value === "number") scalars[name] = value;
     else if (value instanceof tf.Tensor && value.size === 1) scalars[name] = keep(value);
-    else throw wrongResult(step, value instanceof tf.Tensor ? `"${name}" of shape [${value.shape.join(", ")}]; take its mean, or put it into outputs` : `"${name}" that is no scalar`);
+    else
+      throw wrongResult(
+        step,
+        value instanceof tf.Tensor
+          ? `"${name}" of shape [${value.shape.join(", ")}]; take its mean, or put it into outputs`
+          : `"${name}" that is no scalar`,
+      );
   }
   return { scalars, outputs };
 }
 
 function wrongResult(step: string, what: string): SnapfitError {
-  return new SnapfitError("STEP_RESULT", `${step} returned ${what}. A step returns { loss?, ...scalars, outputs? }: scalar tensors or numbers, and tensors by sample under outputs.`);
+  return new SnapfitError(
+    "STEP_RESULT",
+    `${step} returned ${what}. A step returns { loss?, ...scalars, outputs? }: scalar tensors or numbers, and tensors by sample under outputs.`,
+  );
 }
 
 /** The engine's next tensor id: tensors made from now on have this one or a larger. */

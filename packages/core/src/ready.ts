@@ -64,7 +64,9 @@ function modelBuilder(session: Session): () => Promise<Model> {
     let values: Map<tf.Variable, tf.TypedArray> | undefined;
     return async () => {
       const model = options.model as Model;
-      const variables = isLayersModel(model) ? model.weights.map((weight) => weight.read() as tf.Variable) : [...model.parameters().values(), ...(model.buffers?.().values() ?? [])];
+      const variables = isLayersModel(model)
+        ? model.weights.map((weight) => weight.read() as tf.Variable)
+        : [...model.parameters().values(), ...(model.buffers?.().values() ?? [])];
       values ??= new Map(await Promise.all(variables.map(async (variable) => [variable, (await variable.data()).slice()] as const)));
       for (const [variable, data] of values) tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));
       return model;
@@ -74,7 +76,11 @@ function modelBuilder(session: Session): () => Promise<Model> {
   return async () => {
     const init = session.random.split("init");
     const built = await withSeededRandom(() => init, factory);
-    if (built === undefined || built === null) throw new SnapfitError("MODEL_INVALID", `The model function returned ${String(built)}. It returns a tf.LayersModel or an object with parameters(). Add the return.`);
+    if (built === undefined || built === null)
+      throw new SnapfitError(
+        "MODEL_INVALID",
+        `The model function returned ${String(built)}. It returns a tf.LayersModel or an object with parameters(). Add the return.`,
+      );
     checkModel(built);
     return built;
   };
@@ -87,7 +93,12 @@ function discardModel(model: Model): void {
 
 /** The options that are plain values, for the config record. */
 function plainOptions(options: object): Record<string, StateTree> {
-  const isPlain = (value: unknown): value is StateTree => value === null || ["number", "string", "boolean"].includes(typeof value) || (Array.isArray(value) && value.every(isPlain)) ||
-    (typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value) as null) && Object.values(value).every(isPlain));
+  const isPlain = (value: unknown): value is StateTree =>
+    value === null ||
+    ["number", "string", "boolean"].includes(typeof value) ||
+    (Array.isArray(value) && value.every(isPlain)) ||
+    (typeof value === "object" &&
+      [Object.prototype, null].includes(Object.getPrototypeOf(value) as null) &&
+      Object.values(value).every(isPlain));
   return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, StateTree] => isPlain(entry[1])));
 }

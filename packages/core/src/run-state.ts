@@ -16,7 +16,11 @@ export async function saveRunState(session: Session): Promise<StateRecord> {
   await checkGradientNorms(session);
   await session.pending.resolve();
   const { model, optimizers, stoppers, counters, history, fits, best, position, validationLoader } = session;
-  const optimizerStates = await Promise.all(optimizers.map(async ({ name, optimizer, driver }) => [name, { slots: await optimizer.saveState(), schedule: driver.saveState() }] as const));
+  const optimizerStates = await Promise.all(
+    optimizers.map(
+      async ({ name, optimizer, driver }) => [name, { slots: await optimizer.saveState(), schedule: driver.saveState() }] as const,
+    ),
+  );
   return {
     version: VERSION,
     weights: session.rawWeights ?? (await readWeights(model.weights())),
@@ -27,7 +31,12 @@ export async function saveRunState(session: Session): Promise<StateRecord> {
     seed: session.seed,
     history: { train: copyColumns(history.train), valid: copyColumns(history.valid) },
     fits: fits.map((entry) => ({ ...entry, finished: entry.finished && { ...entry.finished }, limits: { ...entry.limits } })),
-    epoch: { isRunning: session.isEpochRunning, validationDue: session.validationDue, validated: session.validated, isTrainStopperAsked: session.isTrainStopperAsked },
+    epoch: {
+      isRunning: session.isEpochRunning,
+      validationDue: session.validationDue,
+      validated: session.validated,
+      isTrainStopperAsked: session.isTrainStopperAsked,
+    },
     finish: session.stops.finish ?? null,
     startsFrom: session.startsFrom,
     best: saveBest(best),
@@ -49,7 +58,10 @@ export async function saveRunState(session: Session): Promise<StateRecord> {
 /** Takes up what {@link saveRunState} returned: the default of `loadState()`. Counters or history that are missing become 0 and empty. */
 export function loadRunState(session: Session, state: StateRecord): void {
   if (state["version"] !== undefined && state["version"] !== VERSION) {
-    throw new SnapfitError("STATE_VERSION", `The state has version ${String(state["version"])}. This version of @snapfit/core reads version ${VERSION}. Use the version that wrote it.`);
+    throw new SnapfitError(
+      "STATE_VERSION",
+      `The state has version ${String(state["version"])}. This version of @snapfit/core reads version ${VERSION}. Use the version that wrote it.`,
+    );
   }
   const epoch = record(state["epoch"]);
   const perRank = record(state["perRank"]);
@@ -64,7 +76,10 @@ export function loadRunState(session: Session, state: StateRecord): void {
   session.counters.batch = Number(perRank["batch"] ?? session.counters.batch); // a rank may have run out of batches
   session.windows = Number(state["windows"] ?? 0);
   session.seed = Number(state["seed"] ?? session.seed);
-  session.history = { train: copyColumns(record(history["train"]) as unknown as HistoryColumns), valid: copyColumns(record(history["valid"]) as unknown as HistoryColumns) };
+  session.history = {
+    train: copyColumns(record(history["train"]) as unknown as HistoryColumns),
+    valid: copyColumns(record(history["valid"]) as unknown as HistoryColumns),
+  };
   session.fits = ((state["fits"] ?? []) as unknown as FitEntry[]).map((entry) => ({ ...entry }));
   session.isEpochRunning = epoch["isRunning"] === true;
   session.validationDue = (epoch["validationDue"] ?? null) as Session["validationDue"];
@@ -120,9 +135,15 @@ export async function captureRunState(session: Session): Promise<StateRecord> {
 export async function applyRunState(session: Session, state: StateRecord): Promise<void> {
   const { group, console } = session;
   const ranks = state["perRank"] ?? [];
-  if (!Array.isArray(ranks)) throw new SnapfitError("STATE_MALFORMED", "The state has no list of ranks under perRank. applyState() takes what captureState() returned, not what saveState() did.");
+  if (!Array.isArray(ranks))
+    throw new SnapfitError(
+      "STATE_MALFORMED",
+      "The state has no list of ranks under perRank. applyState() takes what captureState() returned, not what saveState() did.",
+    );
   if (ranks.length !== group.size && ranks.length > 0) {
-    console.warning(`The state is of ${ranks.length} ranks, this run has ${group.size}: random streams and loader positions of ranks begin anew.`);
+    console.warning(
+      `The state is of ${ranks.length} ranks, this run has ${group.size}: random streams and loader positions of ranks begin anew.`,
+    );
   }
   const own = ranks.length === group.size ? (ranks[group.rank] as StateRecord) : {};
   await session.trainer.loadState({ ...state, perRank: own });

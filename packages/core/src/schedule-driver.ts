@@ -29,7 +29,10 @@ export class ScheduleDriver {
       epoch: clock.epochsDone,
       get totalSteps() {
         if (clock.totalSteps !== undefined) return clock.totalSteps;
-        throw new SnapfitError("TOTAL_STEPS_UNKNOWN", "The schedule needs the number of steps in all, which is not known here: the loader has no length, or the fit ends by time. Give the schedule totalSteps, or fit() a limit of steps.");
+        throw new SnapfitError(
+          "TOTAL_STEPS_UNKNOWN",
+          "The schedule needs the number of steps in all, which is not known here: the loader has no length, or the fit ends by time. Give the schedule totalSteps, or fit() a limit of steps.",
+        );
       },
     });
   }
@@ -50,7 +53,9 @@ export class ScheduleDriver {
     return groups.flatMap(({ learningRate }, i) => {
       const [old, now] = [learningRate * before, learningRate * factor];
       if (Math.abs(now - old) <= 1e-8) return [];
-      return [`Learning rate ${optimizerName === undefined ? "" : `of ${optimizerName} `}${groups.length > 1 ? `[group ${i + 1}] ` : ""}updated: ${old.toFixed(6)} → ${now.toFixed(6)}`];
+      return [
+        `Learning rate ${optimizerName === undefined ? "" : `of ${optimizerName} `}${groups.length > 1 ? `[group ${i + 1}] ` : ""}updated: ${old.toFixed(6)} → ${now.toFixed(6)}`,
+      ];
     });
   }
 

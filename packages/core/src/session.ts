@@ -60,7 +60,10 @@ export class Session {
   /** Validation values of this epoch, if there was one, and the step of it. */
   validated: { readonly step: number; readonly values: Readonly<Record<string, number>> } | null = null;
   readonly position: LoaderPosition = { source: undefined, samples: 0, isPassOpen: false, held: undefined, restored: undefined, toSkip: 0 };
-  validationLoader: { source: BatchSource<unknown> | undefined; restored: StateRecord | undefined } = { source: undefined, restored: undefined };
+  validationLoader: { source: BatchSource<unknown> | undefined; restored: StateRecord | undefined } = {
+    source: undefined,
+    restored: undefined,
+  };
 
   // What `ready()` makes.
   model!: TrainedModel;
@@ -112,7 +115,11 @@ export class Session {
   isReady = false;
   folder: Promise<string> | undefined;
 
-  constructor(trainer: TrainerMethods, options: ResolvedOptions, { runName, collectsOutputs }: { readonly runName: string; readonly collectsOutputs: boolean }) {
+  constructor(
+    trainer: TrainerMethods,
+    options: ResolvedOptions,
+    { runName, collectsOutputs }: { readonly runName: string; readonly collectsOutputs: boolean },
+  ) {
     this.trainer = trainer;
     this.runName = runName;
     this.collectsOutputs = collectsOutputs;
@@ -146,7 +153,11 @@ export class Session {
   }
 
   get clock(): ScheduleClock {
-    return { step: this.counters.step, epochsDone: this.counters.globalEpoch - (this.isEpochRunning ? 1 : 0), totalSteps: this.fit?.totalSteps ?? undefined };
+    return {
+      step: this.counters.step,
+      epochsDone: this.counters.globalEpoch - (this.isEpochRunning ? 1 : 0),
+      totalSteps: this.fit?.totalSteps ?? undefined,
+    };
   }
 
   /** Seconds that the running or last fit has taken, over all processes. */

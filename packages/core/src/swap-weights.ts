@@ -6,7 +6,10 @@ import { assignWeights, readWeights } from "./weights.js";
 /** Runs `body` with other weights in the model; the raw ones are what is saved meanwhile, and are back afterwards, also after a throw. */
 export async function withSwappedWeights<T>(session: Session, weights: Weights, body: () => T | Promise<T>): Promise<T> {
   if (session.rawWeights !== undefined) {
-    throw new SnapfitError("WEIGHTS_SWAPPED", "withWeights() was called while other weights are in already. Swaps do not nest. Two add-ons that swap weights cannot be combined; declare the conflict.");
+    throw new SnapfitError(
+      "WEIGHTS_SWAPPED",
+      "withWeights() was called while other weights are in already. Swaps do not nest. Two add-ons that swap weights cannot be combined; declare the conflict.",
+    );
   }
   const variables = session.model.weights();
   const raw = await readWeights(variables);

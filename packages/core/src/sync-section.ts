@@ -13,7 +13,12 @@ export class SectionRandomness {
    * @param firstSample index of the batch's first sample in its window, over all ranks: so that splitting a batch keeps the masks.
    * @param numSamples samples in the batch.
    */
-  constructor(makeRandom: () => RandomStream, makeMasks: () => RandomStream, readonly firstSample: number, readonly numSamples: number) {
+  constructor(
+    makeRandom: () => RandomStream,
+    makeMasks: () => RandomStream,
+    readonly firstSample: number,
+    readonly numSamples: number,
+  ) {
     this.#makeRandom = makeRandom;
     this.#makeMasks = makeMasks;
   }

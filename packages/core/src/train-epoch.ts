@@ -105,9 +105,16 @@ async function refuseEndlessFit({ counters, group, stops, hasTrained }: Session,
   const isEmpty = group.size === 1 ? counters.batch === 0 : (await group.allGather(counters.batch)).every((batches) => batches === 0);
   if (stops.request !== undefined) return;
   if (!hasTrained && !isEmpty && limits.epochs === undefined && limits.maxSeconds === undefined) {
-    throw new SnapfitError("NO_STEP", "fit() has a limit of steps alone, but after an epoch no step was done: there is no optimizer, or trainingStep returned no loss. Limit epochs, or give both.");
+    throw new SnapfitError(
+      "NO_STEP",
+      "fit() has a limit of steps alone, but after an epoch no step was done: there is no optimizer, or trainingStep returned no loss. Limit epochs, or give both.",
+    );
   }
-  if (isEmpty) throw new SnapfitError("EMPTY_LOADER", "The training loader yielded no batch. fit() needs at least one batch an epoch. Check its source; an iterator that was used up before is empty too.");
+  if (isEmpty)
+    throw new SnapfitError(
+      "EMPTY_LOADER",
+      "The training loader yielded no batch. fit() needs at least one batch an epoch. Check its source; an iterator that was used up before is empty too.",
+    );
 }
 
 async function logPoint(session: Session): Promise<void> {
@@ -133,8 +140,10 @@ function shouldStop(session: Session, { limits, signal }: FitPlan): Awaitable<bo
 /** The limits that may be reached within an epoch. */
 export function askIfLimitReached(session: Session, { steps, maxSeconds }: Limits): void {
   const { stops, counters, fit } = session;
-  if (steps !== undefined && counters.step - fit!.startStep >= steps) stops.ask({ kind: "finish", reason: `${steps} steps`, byLimit: true });
-  if (maxSeconds !== undefined && session.fitSeconds() >= maxSeconds) stops.ask({ kind: "finish", reason: `${maxSeconds} s`, byLimit: true });
+  if (steps !== undefined && counters.step - fit!.startStep >= steps)
+    stops.ask({ kind: "finish", reason: `${steps} steps`, byLimit: true });
+  if (maxSeconds !== undefined && session.fitSeconds() >= maxSeconds)
+    stops.ask({ kind: "finish", reason: `${maxSeconds} s`, byLimit: true });
 }
 
 export function abortReason({ reason }: AbortSignal): string {
@@ -148,7 +157,9 @@ function isStepValidationDue({ counters }: Session, { validation, validateEvery 
 /** At an epoch's end: every so many epochs, and after the last one, unless this very step has been validated. */
 function isValidationDue(session: Session, plan: FitPlan): boolean {
   if (plan.validation === undefined || session.validated?.step === session.counters.step) return false;
-  return isLastEpoch(session, plan) || (plan.validateEvery.epochs !== undefined && session.counters.epoch % plan.validateEvery.epochs === 0);
+  return (
+    isLastEpoch(session, plan) || (plan.validateEvery.epochs !== undefined && session.counters.epoch % plan.validateEvery.epochs === 0)
+  );
 }
 
 function isLastEpoch({ counters, stops }: Session, { limits }: FitPlan): boolean {
@@ -193,7 +204,11 @@ async function keepBest(session: Session, values: EpochMetrics): Promise<void> {
 function askStopper(session: Session, stopper: EarlyStopper | undefined, values: EpochMetrics): void {
   if (stopper === undefined) return;
   const value = values[stopper.monitor];
-  if (value === undefined) return session.console.once("error", `Monitor key '${stopper.monitor}' not found. There are: ${Object.keys(values).join(", ") || "none"}.`);
+  if (value === undefined)
+    return session.console.once(
+      "error",
+      `Monitor key '${stopper.monitor}' not found. There are: ${Object.keys(values).join(", ") || "none"}.`,
+    );
   const sentence = stopper.update(value);
   if (sentence === undefined) return;
   session.console.info(`Early stopping: ${sentence}.`);
@@ -224,13 +239,20 @@ async function endEpoch(session: Session, plan: FitPlan, train: Readonly<Record<
   await logPoint(session);
   session.isEpochRunning = false; // schedules now see this epoch as done
   for (const { name, driver } of session.optimizers) {
-    if (driver.schedule?.unit === "metric" && plan.validation === undefined) console.once("warning", "ReduceLROnPlateau requires validation outputs");
+    if (driver.schedule?.unit === "metric" && plan.validation === undefined)
+      console.once("warning", "ReduceLROnPlateau requires validation outputs");
     for (const line of driver.changedRates(session.clock, session.optimizers.length > 1 ? name : undefined)) console.info(line);
   }
   session.isEpochRunning = true;
   askTrainStopper(session, train);
   const valid = session.validated?.values;
-  await session.logs.emit("epoch", { kind: "scalars", values: { epoch: counters.globalEpoch, ...Object.fromEntries(Object.entries(train).map(([name, value]) => [`train/${name}_epoch`, value])) } });
+  await session.logs.emit("epoch", {
+    kind: "scalars",
+    values: {
+      epoch: counters.globalEpoch,
+      ...Object.fromEntries(Object.entries(train).map(([name, value]) => [`train/${name}_epoch`, value])),
+    },
+  });
   await callHook(session, "onTrainEpochEnd", valid === undefined ? train : { ...train, valid });
   await session.logs.flushQueue();
   console.info(epochLine(counters.epoch, plan.limits.epochs, train, valid, (performance.now() - session.epochStart) / 1000));

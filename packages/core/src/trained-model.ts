@@ -41,7 +41,10 @@ class SourceAdapter implements TrainedModel {
 
   forward(inputs: tf.Tensor | tf.Tensor[], training: boolean): tf.Tensor | tf.Tensor[] {
     if (!this.source.forward) {
-      throw new SnapfitError("NO_FORWARD", "The model has no forward(inputs, { training }), which this.forward() and the default predictStep need. Add it to the model, or override predictStep.");
+      throw new SnapfitError(
+        "NO_FORWARD",
+        "The model has no forward(inputs, { training }), which this.forward() and the default predictStep need. Add it to the model, or override predictStep.",
+      );
     }
     return this.source.forward(inputs, { training });
   }
@@ -65,7 +68,10 @@ class LayersAdapter implements TrainedModel {
     this.#isRegularized = layers.some(({ layer }) => layer.losses.length > 0);
     if (this.#byPath.size < this.#weights.length) {
       const twice = this.#weights.map(([path]) => path).find((path, i, paths) => paths.indexOf(path) !== i);
-      throw new SnapfitError("MODEL_INVALID", `Two weights of the model have the path "${twice}". Paths are made of layer names, which must differ. Give one of the layers another name.`);
+      throw new SnapfitError(
+        "MODEL_INVALID",
+        `Two weights of the model have the path "${twice}". Paths are made of layer names, which must differ. Give one of the layers another name.`,
+      );
     }
     layers.forEach(replaceDropout);
   }

@@ -18,7 +18,9 @@ export type Phase = "idle" | "train" | EvaluationPhase;
 /** Where a state may be saved. */
 export type SavePointKind = "step" | "epoch" | "fitEnd" | "stop";
 
-type Hooks = { [H in HookName]-?: NonNullable<Callback[H]> extends (trainer: never, ...rest: infer Rest) => infer R ? (...rest: Rest) => R : never };
+type Hooks = {
+  [H in HookName]-?: NonNullable<Callback[H]> extends (trainer: never, ...rest: infer Rest) => infer R ? (...rest: Rest) => R : never;
+};
 
 /** The methods of a trainer that the stages of the loop call, most of them `protected` there. */
 export interface TrainerMethods extends Hooks {

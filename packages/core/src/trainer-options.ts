@@ -52,12 +52,30 @@ export interface TrainerOptions {
 }
 
 /** The options with their defaults. */
-export type ResolvedOptions = TrainerOptions & Required<Pick<TrainerOptions, "accumulate" | "device" | "quiet" | "logEvery" | "outputDir" | "callbacks" | "signals">>;
+export type ResolvedOptions = TrainerOptions &
+  Required<Pick<TrainerOptions, "accumulate" | "device" | "quiet" | "logEvery" | "outputDir" | "callbacks" | "signals">>;
 
-const coreOptionNames = ["model", "loss", "optimizer", "schedule", "clip", "accumulate", "seed", "device", "logger", "quiet", "logEvery", "processGroup",
-  "outputDir", "runName", "callbacks", "signals"] as const satisfies readonly (keyof TrainerOptions)[];
+const coreOptionNames = [
+  "model",
+  "loss",
+  "optimizer",
+  "schedule",
+  "clip",
+  "accumulate",
+  "seed",
+  "device",
+  "logger",
+  "quiet",
+  "logEvery",
+  "processGroup",
+  "outputDir",
+  "runName",
+  "callbacks",
+  "signals",
+] as const satisfies readonly (keyof TrainerOptions)[];
 
-const hasMethods = (value: unknown, ...names: readonly string[]): boolean => names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
+const hasMethods = (value: unknown, ...names: readonly string[]): boolean =>
+  names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1;
@@ -76,7 +94,11 @@ const kinds: readonly (readonly [name: Exclude<keyof TrainerOptions, "model">, e
   ["logEvery", "a whole number of at least 1", isCount],
   ["processGroup", "a process group", (value) => hasMethods(value, "allReduce", "allGather", "broadcast")],
   ["outputDir", "a folder", (value) => typeof value === "string" && value !== ""],
-  ["runName", "the name of one folder, without slashes; the rest goes into outputDir", (value) => typeof value === "string" && /^[^/\\]+$/.test(value) && !/^\.+$/.test(value)],
+  [
+    "runName",
+    "the name of one folder, without slashes; the rest goes into outputDir",
+    (value) => typeof value === "string" && /^[^/\\]+$/.test(value) && !/^\.+$/.test(value),
+  ],
   ["callbacks", "a list of objects with hooks", (value) => Array.isArray(value) && value.every(isObject)],
   ["signals", "true or false", isBoolean],
 ];
@@ -88,24 +110,45 @@ const kinds: readonly (readonly [name: Exclude<keyof TrainerOptions, "model">, e
  */
 export function resolveOptions(options: TrainerOptions, furtherNames: readonly string[]): ResolvedOptions {
   if (options?.model === undefined || options.model === null) {
-    throw new SnapfitError("MODEL_MISSING", "Model must be provided. A trainer takes { model }, a tf.LayersModel, any object with parameters(), or a function that makes one. Add it to the options.");
+    throw new SnapfitError(
+      "MODEL_MISSING",
+      "Model must be provided. A trainer takes { model }, a tf.LayersModel, any object with parameters(), or a function that makes one. Add it to the options.",
+    );
   }
   const known = [...coreOptionNames, ...furtherNames];
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const nearest = nearestName(name, known);
-    const advice = nearest === undefined ? `Known are ${known.join(", ")}. A subclass names its own options in static optionNames` : `Did you mean "${nearest}"`;
+    const advice =
+      nearest === undefined
+        ? `Known are ${known.join(", ")}. A subclass names its own options in static optionNames`
+        : `Did you mean "${nearest}"`;
     throw new SnapfitError("OPTION_UNKNOWN", `There is no option "${name}". ${advice}${nearest === undefined ? "." : "?"}`);
   }
   if (typeof options.model !== "function") checkModel(options.model);
   for (const [name, expected, holds] of kinds) {
     const value = options[name];
-    if (value !== undefined && !holds(value)) throw new SnapfitError("OPTION_INVALID", `Option ${name} is ${typeof value === "string" ? JSON.stringify(value) : String(value)}. It takes ${expected}.`);
+    if (value !== undefined && !holds(value))
+      throw new SnapfitError(
+        "OPTION_INVALID",
+        `Option ${name} is ${typeof value === "string" ? JSON.stringify(value) : String(value)}. It takes ${expected}.`,
+      );
   }
-  const { accumulate = 1, logEvery = 50, device = "auto", quiet = false, outputDir = "runs", callbacks = [], signals = true, clip } = options;
+  const {
+    accumulate = 1,
+    logEvery = 50,
+    device = "auto",
+    quiet = false,
+    outputDir = "runs",
+    callbacks = [],
+    signals = true,
+    clip,
+  } = options;
   for (const [name, value] of Object.entries(clip ?? {})) {
-    if (!["norm", "value", "warnAbove"].includes(name)) throw new SnapfitError("OPTION_UNKNOWN", `There is no option "clip.${name}". Known are norm, value and warnAbove.`);
-    if (!(Number(value) > 0)) throw new SnapfitError("OPTION_INVALID", `Option clip.${name} is ${String(value)}. It takes a number above 0.`);
+    if (!["norm", "value", "warnAbove"].includes(name))
+      throw new SnapfitError("OPTION_UNKNOWN", `There is no option "clip.${name}". Known are norm, value and warnAbove.`);
+    if (!(Number(value) > 0))
+      throw new SnapfitError("OPTION_INVALID", `Option clip.${name} is ${String(value)}. It takes a number above 0.`);
   }
   callbacks.forEach(checkCallback);
   return { ...options, accumulate, logEvery, device, quiet, outputDir, callbacks, signals };
@@ -117,11 +160,15 @@ function checkCallback(callback: Callback, index: number): void {
     const wrong = Object.getOwnPropertyNames(at).find((name) => /^on[A-Z]/.test(name) && !(hookNames as readonly string[]).includes(name));
     if (wrong === undefined) continue;
     const nearest = nearestName(wrong, hookNames);
-    throw new SnapfitError("OPTION_UNKNOWN", `callbacks[${index}] has "${wrong}", which is no hook. ${nearest === undefined ? `The hooks are ${hookNames.join(", ")}.` : `Did you mean "${nearest}"?`}`);
+    throw new SnapfitError(
+      "OPTION_UNKNOWN",
+      `callbacks[${index}] has "${wrong}", which is no hook. ${nearest === undefined ? `The hooks are ${hookNames.join(", ")}.` : `Did you mean "${nearest}"?`}`,
+    );
   }
 }
 
 /** @throws SnapfitError `OPTION_INVALID` unless `value` is a whole number of at least 1. */
 export function checkCount(name: string, value: number): void {
-  if (!isCount(value)) throw new SnapfitError("OPTION_INVALID", `Option ${name} is ${String(value)}. It takes a whole number of at least 1.`);
+  if (!isCount(value))
+    throw new SnapfitError("OPTION_INVALID", `Option ${name} is ${String(value)}. It takes a whole number of at least 1.`);
 }

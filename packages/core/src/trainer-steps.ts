@@ -22,7 +22,8 @@ import type { Window } from "./window.js";
 /** Refuses a validation that nobody has written, before an epoch is spent. @throws SnapfitError `NO_VALIDATION_STEP` */
 export function checkValidationStep<Batch>(trainer: TrainerSteps<Batch>): void {
   const { validationStep, computeOutputs } = TrainerSteps.prototype as unknown as Record<string, unknown>;
-  if (trainer["validationStep"] === validationStep && trainer["computeOutputs"] === computeOutputs) trainer["validationStep"](undefined as Batch, 0);
+  if (trainer["validationStep"] === validationStep && trainer["computeOutputs"] === computeOutputs)
+    trainer["validationStep"](undefined as Batch, 0);
 }
 
 /**
@@ -37,7 +38,10 @@ export abstract class TrainerSteps<Batch> {
 
   /** One batch of validation. `loss` is not required. */
   protected validationStep(_batch: Batch, _index: number): StepResult {
-    throw new SnapfitError("NO_VALIDATION_STEP", `${sessionOf(this).runName} has no validationStep(batch, index), which validation needs. Override it, or leave validation out.`);
+    throw new SnapfitError(
+      "NO_VALIDATION_STEP",
+      `${sessionOf(this).runName} has no validationStep(batch, index), which validation needs. Override it, or leave validation out.`,
+    );
   }
   /** One batch of a test. */
   protected testStep(batch: Batch, index: number): StepResult {

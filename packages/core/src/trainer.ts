@@ -68,7 +68,8 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   /** The loss function of the options. @throws SnapfitError `NO_LOSS` if there is none. */
   get loss(): LossFunction {
     const { loss } = this.#session.options;
-    if (loss === undefined) throw new SnapfitError("NO_LOSS", "this.loss was used, but the trainer has no loss. Give the option loss, a function of tensors.");
+    if (loss === undefined)
+      throw new SnapfitError("NO_LOSS", "this.loss was used, but the trainer has no loss. Give the option loss, a function of tensors.");
     return loss;
   }
   get progress(): Progress {
@@ -109,7 +110,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   /** Rate of each parameter group now, by `group`, or `optimizer/group` of several optimizers. */
   get learningRates(): Readonly<Record<string, number>> {
     const { optimizers, clock } = this.#readySession;
-    return Object.fromEntries(optimizers.flatMap(({ name, driver }) => driver.rates(clock).map(({ name: group, rate }) => [optimizers.length > 1 ? `${name}/${group}` : group, rate])));
+    return Object.fromEntries(
+      optimizers.flatMap(({ name, driver }) =>
+        driver.rates(clock).map(({ name: group, rate }) => [optimizers.length > 1 ? `${name}/${group}` : group, rate]),
+      ),
+    );
   }
   /** Lines for people; the progress bar makes room for them. */
   get logger(): Logger {
@@ -186,7 +191,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     await this.ready();
     const session = this.#session;
     if (session.isReplaying) return this.#sayReplay("useBest()");
-    if (session.best === undefined) throw new SnapfitError("NO_BEST", "There is no best state yet. It is kept by the validations of fit(). Pass validation to fit() first.");
+    if (session.best === undefined)
+      throw new SnapfitError(
+        "NO_BEST",
+        "There is no best state yet. It is kept by the validations of fit(). Pass validation to fit() first.",
+      );
     assignWeights(session.model.weights(), session.best.weights, true);
     session.startsFrom = "best";
   }
@@ -249,7 +258,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     this.#session.logs.later(name, () => ({ kind: "text", text }));
   }
   /** Logs the distribution of values, counted in equal bins. */
-  logHistogram(name: string, values: tf.Tensor | HostTensor | readonly number[], { numBins = 64 }: { readonly numBins?: number } = {}): void {
+  logHistogram(
+    name: string,
+    values: tf.Tensor | HostTensor | readonly number[],
+    { numBins = 64 }: { readonly numBins?: number } = {},
+  ): void {
     this.#session.logs.histogram(name, values, numBins);
   }
   /** Logs an image [height, width] or [height, width, channels], uint8 or 0 to 1. */
@@ -285,7 +298,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
   }
 
   #enter(call: string): void {
-    if (this.#running !== undefined) throw new SnapfitError("BUSY", `${call}() was called while ${this.#running}() runs. A trainer does one thing at a time. Await the first call, or leave its iteration.`);
+    if (this.#running !== undefined)
+      throw new SnapfitError(
+        "BUSY",
+        `${call}() was called while ${this.#running}() runs. A trainer does one thing at a time. Await the first call, or leave its iteration.`,
+      );
     this.#running = call;
   }
 

@@ -1,7 +1,15 @@
 import type { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { isPromise } from "./awaitable.js";
-import { checkGradients, clipByNorm, clipByValue, disposeReplaced, guardGradients, type GradientCheck, type Gradients } from "./gradients.js";
+import {
+  checkGradients,
+  clipByNorm,
+  clipByValue,
+  disposeReplaced,
+  guardGradients,
+  type GradientCheck,
+  type Gradients,
+} from "./gradients.js";
 import { notFiniteError, warnOfLargeNorm } from "./not-finite.js";
 import type { Session } from "./session.js";
 
@@ -47,11 +55,19 @@ function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFini
   return guarded;
 }
 
-function notFiniteNow({ pass: { badLoss, numBatches }, counters, activeSlot, optimizers }: Session, notFinite: readonly string[]): SnapfitError {
+function notFiniteNow(
+  { pass: { badLoss, numBatches }, counters, activeSlot, optimizers }: Session,
+  notFinite: readonly string[],
+): SnapfitError {
   const loss = badLoss === undefined ? "" : `${badLoss.name} is ${badLoss.value}`;
   const gradients = notFinite.length === 0 ? "" : `${loss && ", and "}gradients of ${listed(notFinite)} are not finite`;
   const first = counters.batch + 1;
-  const batches = badLoss !== undefined ? `batch ${badLoss.index + 1}` : numBatches === 1 ? `batch ${first}` : `batches ${first} to ${counters.batch + numBatches}`;
+  const batches =
+    badLoss !== undefined
+      ? `batch ${badLoss.index + 1}`
+      : numBatches === 1
+        ? `batch ${first}`
+        : `batches ${first} to ${counters.batch + numBatches}`;
   const weights = activeSlot === optimizers[0] ? ` The weights are still those of step ${counters.step}.` : "";
   return notFiniteError(`${loss}${gradients} in step ${counters.step + 1} (epoch ${counters.globalEpoch}, ${batches}).${weights}`);
 }

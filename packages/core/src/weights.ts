@@ -23,7 +23,8 @@ function compareWeights(variables: ReadonlyMap<string, tf.Variable>, weights: We
     const given = weights[path];
     if (given === undefined) continue;
     if (!isHostTensor(given)) different.push(`${path} is given as no host tensor`);
-    else if (given.data.length !== variable.size && given.shape.join() === variable.shape.join()) different.push(`${path} is given as ${given.data.length} values for [${given.shape.join(", ")}]`);
+    else if (given.data.length !== variable.size && given.shape.join() === variable.shape.join())
+      different.push(`${path} is given as ${given.data.length} values for [${given.shape.join(", ")}]`);
     else if (given.dtype !== variable.dtype || given.shape.join() !== variable.shape.join()) {
       different.push(`${path} is ${variable.dtype} [${variable.shape.join(", ")}], given ${given.dtype} [${given.shape.join(", ")}]`);
     }
@@ -44,8 +45,15 @@ export function assignWeights(variables: ReadonlyMap<string, tf.Variable>, weigh
   const mismatch = compareWeights(variables, weights);
   const { missing, unexpected, different } = mismatch;
   if (strict && missing.length + unexpected.length + different.length > 0) {
-    const parts = [missing.length > 0 && `missing: ${missing.join(", ")}`, unexpected.length > 0 && `unexpected: ${unexpected.join(", ")}`, different.length > 0 && `different: ${different.join("; ")}`];
-    throw new SnapfitError("WEIGHTS_MISMATCH", `The weights do not fit the model; ${parts.filter(Boolean).join("; ")}. Every parameter must be there with its dtype and shape. Build the same model, or pass { strict: false } to take what fits.`);
+    const parts = [
+      missing.length > 0 && `missing: ${missing.join(", ")}`,
+      unexpected.length > 0 && `unexpected: ${unexpected.join(", ")}`,
+      different.length > 0 && `different: ${different.join("; ")}`,
+    ];
+    throw new SnapfitError(
+      "WEIGHTS_MISMATCH",
+      `The weights do not fit the model; ${parts.filter(Boolean).join("; ")}. Every parameter must be there with its dtype and shape. Build the same model, or pass { strict: false } to take what fits.`,
+    );
   }
   for (const [path, variable] of variables) {
     const given = weights[path];

@@ -43,12 +43,22 @@ function zerosForMissing(session: Session, parameters: ReadonlyMap<string, tf.Va
 }
 
 /** One batch of a window: transfer, hooks, the user's step and its gradients. */
-async function runBatch(session: Session, window: Window, i: number, parameters: ReadonlyMap<string, tf.Variable> | undefined): Promise<void> {
+async function runBatch(
+  session: Session,
+  window: Window,
+  i: number,
+  parameters: ReadonlyMap<string, tf.Variable> | undefined,
+): Promise<void> {
   const { trainer, pass, optimizers } = session;
   const index = window.firstIndex + i;
   const weight = window.weights[i]!;
   session.stepWeight = weight;
-  const section = session.section(optimizers.length < 2 ? "step" : `step of ${session.activeSlot!.name}`, i, window.firstSamples[i]!, window.sizes[i]!);
+  const section = session.section(
+    optimizers.length < 2 ? "step" : `step of ${session.activeSlot!.name}`,
+    i,
+    window.firstSamples[i]!,
+    window.sizes[i]!,
+  );
   const shared = sharedBatch(session, window, i);
   const prepared = shared ?? prepareBatch(session, window.batches[i], section);
   if (shared === undefined) {
@@ -146,4 +156,3 @@ export function accumulate({ accumulated }: Session, gradients: Gradients): void
     }
   }
 }
-

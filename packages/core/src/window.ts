@@ -19,7 +19,10 @@ export interface Window {
 
 /** Whether a source has the calls of a loader whose position can be saved. */
 export function isLoader(source: unknown): source is Loader<unknown> {
-  return typeof (source as Partial<Loader<unknown>> | undefined)?.saveState === "function" && typeof (source as Partial<Loader<unknown>> | undefined)?.loadState === "function";
+  return (
+    typeof (source as Partial<Loader<unknown>> | undefined)?.saveState === "function" &&
+    typeof (source as Partial<Loader<unknown>> | undefined)?.loadState === "function"
+  );
 }
 
 const begun = new WeakSet<object>();
@@ -30,7 +33,10 @@ export function openPass(source: BatchSource<unknown>): Iterator<unknown> | Asyn
   const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
   if ((iterator as object) === (iterable as object)) {
     if (begun.has(iterable)) {
-      throw new SnapfitError("ONE_SHOT_LOADER", "The loader is an iterator that has been used up by an earlier pass. Each pass needs a new one. Pass a function that makes it: train: () => batches().");
+      throw new SnapfitError(
+        "ONE_SHOT_LOADER",
+        "The loader is an iterator that has been used up by an earlier pass. Each pass needs a new one. Pass a function that makes it: train: () => batches().",
+      );
     }
     begun.add(iterable);
   }
@@ -125,7 +131,9 @@ export function takeSource({ position, counters, isEpochRunning, validationDue, 
     return;
   }
   if (!isEpochRunning || counters.batch === 0 || validationDue === "epoch") return;
-  console.info(`The loader cannot say where it was: skipping the ${counters.batch} batches of this epoch that were seen. The run equals an uninterrupted one only if it yields the same batches again.`);
+  console.info(
+    `The loader cannot say where it was: skipping the ${counters.batch} batches of this epoch that were seen. The run equals an uninterrupted one only if it yields the same batches again.`,
+  );
   position.toSkip = counters.batch;
 }
 

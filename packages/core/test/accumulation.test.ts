@@ -3,7 +3,17 @@ import { sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { Trainer, type Gradients, type StepResult } from "../src/index.js";
-import { maxDifference, maxDistance, quietly, Regression, rowsIn, smallModel, squaredError, type HostRows, type Rows } from "./support/regression.js";
+import {
+  maxDifference,
+  maxDistance,
+  quietly,
+  Regression,
+  rowsIn,
+  smallModel,
+  squaredError,
+  type HostRows,
+  type Rows,
+} from "./support/regression.js";
 
 /** Dropout in the model, of whole channels too, and by `this.dropout`. */
 class WithDropout extends Regression {
@@ -28,7 +38,13 @@ function modelWithDropout(): tf.LayersModel {
 }
 
 async function trained(Class: typeof WithDropout | typeof Regression, sizes: readonly number[], accumulate: number, epochs = 3) {
-  await using trainer = new Class(quietly({ model: Class === WithDropout ? modelWithDropout : smallModel, optimizer: sgd({ learningRate: 0.2, momentum: 0.9 }), accumulate }));
+  await using trainer = new Class(
+    quietly({
+      model: Class === WithDropout ? modelWithDropout : smallModel,
+      optimizer: sgd({ learningRate: 0.2, momentum: 0.9 }),
+      accumulate,
+    }),
+  );
   await trainer.fit({ train: rowsIn(sizes), epochs });
   return { weights: await trainer.modelWeights(), history: trainer.history, progress: { ...trainer.progress } };
 }
@@ -38,7 +54,8 @@ describe("small batches of a window equal one big batch", () => {
     const whole = await trained(WithDropout, [12], 1);
     const split = await trained(WithDropout, sizes, 3);
     expect(maxDifference(whole.weights, split.weights)).toBeLessThan(1e-6);
-    for (const name of ["loss", "twice"]) expect(maxDistance(whole.history.train[name]!, split.history.train[name]!), name).toBeLessThan(1e-6);
+    for (const name of ["loss", "twice"])
+      expect(maxDistance(whole.history.train[name]!, split.history.train[name]!), name).toBeLessThan(1e-6);
     expect(split.progress).toMatchObject({ step: 3, batch: 3, samples: 36 });
   });
 
@@ -54,7 +71,9 @@ describe("small batches of a window equal one big batch", () => {
     await trainer.fit({ train: rowsIn([2, 7, 3]), epochs: 1 });
     const model = smallModel();
     const [all] = rowsIn([12]) as [HostRows];
-    const { grads } = tf.variableGrads(() => squaredError(model.apply(tf.tensor(all.x.data, [12, 3])) as tf.Tensor, tf.tensor(all.y.data, [12, 2])));
+    const { grads } = tf.variableGrads(() =>
+      squaredError(model.apply(tf.tensor(all.x.data, [12, 3])) as tf.Tensor, tf.tensor(all.y.data, [12, 2])),
+    );
     const paths = ["hidden.kernel", "hidden.bias", "head.kernel", "head.bias"];
     expect(Object.keys(seen)).toEqual(paths);
     model.getWeights().forEach((weight, i) => {
@@ -72,7 +91,9 @@ test("the last window of an epoch may be shorter and still steps, on the mean of
 });
 
 test("without accumulation a step equals the formula w - rate * gradient", async () => {
-  const model = tf.sequential({ layers: [tf.layers.dense({ name: "head", units: 1, inputShape: [1], useBias: false, kernelInitializer: "ones" })] });
+  const model = tf.sequential({
+    layers: [tf.layers.dense({ name: "head", units: 1, inputShape: [1], useBias: false, kernelInitializer: "ones" })],
+  });
   await using trainer = new Regression(quietly({ model, optimizer: sgd({ learningRate: 0.1 }) }));
   await trainer.fit({ train: [{ x: hostTensor(Float32Array.of(1, 3), [2, 1]), y: hostTensor(Float32Array.of(0, 1), [2, 1]) }], epochs: 1 });
   // loss = ((w - 0)^2 + (3w - 1)^2) / 2, gradient = w + 3 (3w - 1) = 7 at w = 1
@@ -102,7 +123,10 @@ class TokenMean extends Trainer<Tokens> {
 
 function masked(sizes: readonly number[], mask: readonly number[]): HostTokens[] {
   let at = 0;
-  return rowsIn(sizes).map((batch, i) => ({ ...batch, mask: hostTensor(Float32Array.from(mask.slice(at, (at += sizes[i]!))), [sizes[i]!]) }));
+  return rowsIn(sizes).map((batch, i) => ({
+    ...batch,
+    mask: hostTensor(Float32Array.from(mask.slice(at, (at += sizes[i]!))), [sizes[i]!]),
+  }));
 }
 
 describe("batchWeight", () => {
@@ -134,7 +158,10 @@ describe("batchSize", () => {
   test("is the first dimension that all arrays share; arrays that disagree are an error that names the override", async () => {
     await using trainer = new Regression(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
     const [{ x }, { y }] = [rowsIn([4])[0]!, rowsIn([3])[0]!];
-    await expect(trainer.fit({ train: [{ x, y }], epochs: 1 })).rejects.toMatchObject({ code: "BATCH_SIZE", message: expect.stringMatching(/4 and 3.*Override batchSize\(batch\)/) });
+    await expect(trainer.fit({ train: [{ x, y }], epochs: 1 })).rejects.toMatchObject({
+      code: "BATCH_SIZE",
+      message: expect.stringMatching(/4 and 3.*Override batchSize\(batch\)/),
+    });
   });
 
   test("may be overridden, and then is what is counted", async () => {

@@ -10,7 +10,10 @@ class Vectors implements ParameterSource {
   readonly a = tf.variable(tf.tensor1d([1, 2, 3]));
   readonly b = tf.variable(tf.tensor1d([4, 5]));
   parameters(): Map<string, tf.Variable> {
-    return new Map([["a", this.a], ["b", this.b]]);
+    return new Map([
+      ["a", this.a],
+      ["b", this.b],
+    ]);
   }
 }
 
@@ -23,15 +26,29 @@ interface Wanted {
 class Directed extends Trainer<Wanted> {
   protected override trainingStep({ a, b }: Wanted, _index: number): StepResult {
     const model = this.model as Vectors;
-    return { loss: model.a.mul(a.squeeze([0])).sum().add(model.b.mul(b.squeeze([0])).sum()) };
+    return {
+      loss: model.a
+        .mul(a.squeeze([0]))
+        .sum()
+        .add(model.b.mul(b.squeeze([0])).sum()),
+    };
   }
 }
 
-const wanted = (a: readonly number[], b: readonly number[]) => ({ a: hostTensor(Float32Array.from(a), [1, 3]), b: hostTensor(Float32Array.from(b), [1, 2]) });
+const wanted = (a: readonly number[], b: readonly number[]) => ({
+  a: hostTensor(Float32Array.from(a), [1, 3]),
+  b: hostTensor(Float32Array.from(b), [1, 2]),
+});
 
 /** Weights after one step of rate 1, from [1, 2, 3] and [4, 5]. */
-async function stepOf(gradient: { a: number[]; b: number[] }, clip?: ClipOptions, logger = new Lines()): Promise<{ a: number[]; b: number[] }> {
-  await using trainer = new Directed(quietly({ model: () => new Vectors(), optimizer: sgd({ learningRate: 1 }), ...(clip && { clip }), logger }));
+async function stepOf(
+  gradient: { a: number[]; b: number[] },
+  clip?: ClipOptions,
+  logger = new Lines(),
+): Promise<{ a: number[]; b: number[] }> {
+  await using trainer = new Directed(
+    quietly({ model: () => new Vectors(), optimizer: sgd({ learningRate: 1 }), ...(clip && { clip }), logger }),
+  );
   await trainer.fit({ train: [wanted(gradient.a, gradient.b)], epochs: 1 });
   const { a, b } = plain(await trainer.modelWeights()) as { a: number[]; b: number[] };
   return { a: a.map((value, i) => i + 1 - value), b: b.map((value, i) => i + 4 - value) };
@@ -80,7 +97,9 @@ describe("clip", () => {
   });
 
   test("acts on the sum of a window, not on each batch", async () => {
-    await using trainer = new Directed(quietly({ model: () => new Vectors(), optimizer: sgd({ learningRate: 1 }), clip: { norm: 1 }, accumulate: 2 }));
+    await using trainer = new Directed(
+      quietly({ model: () => new Vectors(), optimizer: sgd({ learningRate: 1 }), clip: { norm: 1 }, accumulate: 2 }),
+    );
     await trainer.fit({ train: [wanted([8, 0, 0], [0, 0]), wanted([-8, 0, 0.2], [0, 0])], epochs: 1 }); // the mean is [0, 0, 0.1]
     const { a } = plain(await trainer.modelWeights()) as { a: number[] };
     [1, 2, 2.9].forEach((value, i) => expect(a[i]).toBeCloseTo(value, 6));
@@ -156,7 +175,11 @@ test("freezing a layer changes no slot of another, and thawing it goes on from i
       await trainer.fit({ train: rows(3), epochs: 1 });
       head.trainable = true;
     }
-    return { before, after: { weights: await trainer.modelWeights(), slots: await trainer.optimizer!.saveState() }, again: trainer.progress.step };
+    return {
+      before,
+      after: { weights: await trainer.modelWeights(), slots: await trainer.optimizer!.saveState() },
+      again: trainer.progress.step,
+    };
   };
   const { before, after } = await run(true);
   for (const path of ["head.kernel", "head.bias"]) {
@@ -170,16 +193,22 @@ test("freezing a layer changes no slot of another, and thawing it goes on from i
 describe("gradients that share their tensor with something else", () => {
   /** The gradient of both inputs is one tensor. */
   const sumOfBoth = (returned: (dy: tf.Tensor) => tf.Tensor) =>
-    tf.customGrad((x, y) => ({ value: tf.add(x as tf.Tensor, y as tf.Tensor), gradFunc: (dy: tf.Tensor) => {
-      const one = returned(dy);
-      return [one, one];
-    } }));
+    tf.customGrad((x, y) => ({
+      value: tf.add(x as tf.Tensor, y as tf.Tensor),
+      gradFunc: (dy: tf.Tensor) => {
+        const one = returned(dy);
+        return [one, one];
+      },
+    }));
 
   class Pair implements ParameterSource {
     readonly a = tf.variable(tf.tensor1d([1, 2]));
     readonly b = tf.variable(tf.tensor1d([3, 4]));
     parameters(): Map<string, tf.Variable> {
-      return new Map([["a", this.a], ["b", this.b]]);
+      return new Map([
+        ["a", this.a],
+        ["b", this.b],
+      ]);
     }
   }
   const batch = () => ({ x: tf.tensor2d([[1, 2]]), y: tf.tensor2d([[0, 0]]) });
@@ -191,7 +220,9 @@ describe("gradients that share their tensor with something else", () => {
         return { loss: sumOfBoth((dy) => dy.mul(2))(a, b).sum() };
       }
     }
-    await using trainer = new Twins(quietly({ model: () => new Pair(), optimizer: sgd({ learningRate: 0.5, momentum: 0.9 }), clip: { norm: 1e9, value: 1e9 } }));
+    await using trainer = new Twins(
+      quietly({ model: () => new Pair(), optimizer: sgd({ learningRate: 0.5, momentum: 0.9 }), clip: { norm: 1e9, value: 1e9 } }),
+    );
     await trainer.fit({ train: rows(1), epochs: 1 });
     const before = tf.memory().numTensors;
     await trainer.fit({ train: rows(2), epochs: 1 });
@@ -215,7 +246,7 @@ describe("gradients that share their tensor with something else", () => {
     await trainer.fit({ train: [yielded, yielded], epochs: 2 });
     expect(direction.isDisposed).toBe(false);
     expect(Array.from(direction.dataSync())).toEqual([1, 2]);
-    expect(plain(await trainer.modelWeights())).toEqual({ a: [-3, -6], b: [-1, -4] }) // two steps of the sum of two batches;
+    expect(plain(await trainer.modelWeights())).toEqual({ a: [-3, -6], b: [-1, -4] }); // two steps of the sum of two batches;
     tf.dispose([yielded, direction] as never);
   });
 });
@@ -237,7 +268,11 @@ test("a transform may return the same map, a new one, or some tensors of both; w
   const before = tf.memory().numTensors;
   await trainer.fit({ train: rows(2), epochs: 2 });
   expect(tf.memory().numTensors).toBe(before);
-  await using halved = new Regression(quietly({ optimizer: sgd({ learningRate: 0.1, groups: [{ name: "bias", match: (path: string) => path === "head.bias", learningRate: 0.2 }] }) }));
+  await using halved = new Regression(
+    quietly({
+      optimizer: sgd({ learningRate: 0.1, groups: [{ name: "bias", match: (path: string) => path === "head.bias", learningRate: 0.2 }] }),
+    }),
+  );
   await halved.fit({ train: rows(2), epochs: 2 });
   expect(maxDifference(await trainer.modelWeights(), await halved.modelWeights())).toBeLessThan(1e-6);
 });

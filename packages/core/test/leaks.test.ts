@@ -3,7 +3,16 @@ import { sgd } from "@snapfit/optim";
 import { expectNoTensorLeak } from "@snapfit/test-utils";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { Trainer, type BatchOutputs, type EpochMetrics, type EvaluationPhase, type Gradients, type ParameterSource, type StepResult, type Window } from "../src/index.js";
+import {
+  Trainer,
+  type BatchOutputs,
+  type EpochMetrics,
+  type EvaluationPhase,
+  type Gradients,
+  type ParameterSource,
+  type StepResult,
+  type Window,
+} from "../src/index.js";
 import { failureOf, Lines, plain, quietly, Regression, rows, type HostRows, type Rows } from "./support/regression.js";
 
 /** One weight, so that thousands of steps take a second. */
@@ -49,7 +58,10 @@ describe("the number of tensors", () => {
     trainer.end = "no";
     const controller = new AbortController();
     setTimeout(() => controller.abort("abort"), 60);
-    expect(await trainer.fit({ train: tinyBatches(100), epochs: 1e9, signal: controller.signal })).toEqual({ reason: "abort", interrupted: true });
+    expect(await trainer.fit({ train: tinyBatches(100), epochs: 1e9, signal: controller.signal })).toEqual({
+      reason: "abort",
+      interrupted: true,
+    });
     expect(tf.memory().numTensors).toBe(before.numTensors);
     expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
   });
@@ -90,7 +102,10 @@ class Throwing extends Regression {
   }
   protected override transformBatch(batch: unknown): unknown {
     const { x, y } = batch as Rows;
-    const noisy = x.add(tf.randomNormal(x.shape, 0, 0.01)).mul(2).div(2);
+    const noisy = x
+      .add(tf.randomNormal(x.shape, 0, 0.01))
+      .mul(2)
+      .div(2);
     this.#maybe("transformBatch");
     return { x: noisy, y };
   }
@@ -142,7 +157,9 @@ class Throwing extends Regression {
     return super.batchWeight(batch);
   }
   protected override async runEvaluation(phase: EvaluationPhase): Promise<EpochMetrics> {
-    const zeros = Object.fromEntries(Object.entries(await this.modelWeights()).map(([path, weight]) => [path, { ...weight, data: new Float32Array(weight.data.length) }]));
+    const zeros = Object.fromEntries(
+      Object.entries(await this.modelWeights()).map(([path, weight]) => [path, { ...weight, data: new Float32Array(weight.data.length) }]),
+    );
     return this.withWeights(zeros, async () => {
       const metrics = await super.runEvaluation(phase);
       this.#maybe("runEvaluation", 1);
@@ -195,16 +212,46 @@ class Throwing extends Regression {
   }
 }
 
-const places = ["trainingStep", "transferBatch", "transformBatch", "computeLoss", "scaleLoss", "accumulateGradients", "runStep", "computeGradients", "reduceGradients", "unscaleGradients", "clipGradients",
-  "applyGradients", "onOptimizerStep", "batchWeight", "onFitStart", "onFitEnd", "onTrainEpochStart", "onTrainEpochEnd", "onTrainBatchStart", "onTrainBatchEnd", "savePoint", "train loader",
-  "validationStep", "runEvaluation", "computeMetrics", "onValidationEpochStart", "onValidationEpochEnd", "onValidationBatchStart", "onValidationBatchEnd", "validation loader"];
+const places = [
+  "trainingStep",
+  "transferBatch",
+  "transformBatch",
+  "computeLoss",
+  "scaleLoss",
+  "accumulateGradients",
+  "runStep",
+  "computeGradients",
+  "reduceGradients",
+  "unscaleGradients",
+  "clipGradients",
+  "applyGradients",
+  "onOptimizerStep",
+  "batchWeight",
+  "onFitStart",
+  "onFitEnd",
+  "onTrainEpochStart",
+  "onTrainEpochEnd",
+  "onTrainBatchStart",
+  "onTrainBatchEnd",
+  "savePoint",
+  "train loader",
+  "validationStep",
+  "runEvaluation",
+  "computeMetrics",
+  "onValidationEpochStart",
+  "onValidationEpochEnd",
+  "onValidationBatchStart",
+  "onValidationBatchEnd",
+  "validation loader",
+];
 /** Where a throw comes within a validation, on swapped weights. */
 const inValidation = new Set(places.slice(places.indexOf("validationStep")));
 
 describe("a throw", () => {
   test.each(places)("in %s reaches the caller unchanged; nothing stays behind, and the trainer goes on", async (place) => {
     await using trainer = new Throwing(quietly({ optimizer: sgd({ learningRate: 0.05 }), accumulate: 2, clip: { norm: 1 } }));
-    const fit = () => trainer.fit({ train: () => trainer.loader("train loader"), validation: () => trainer.loader("validation loader"), epochs: 1 });
+    const fit = () =>
+      trainer.fit({ train: () => trainer.loader("train loader"), validation: () => trainer.loader("validation loader"), epochs: 1 });
     await fit();
     const mathRandom = Math.random;
     const { steps } = { steps: trainer.progress.step };
@@ -212,7 +259,10 @@ describe("a throw", () => {
     const error = await expectNoTensorLeak(() => failureOf(fit()));
     expect(error).toBe(trainer.error);
     expect(Math.random).toBe(mathRandom);
-    expect((tf.engine() as unknown as { state: { activeTape: unknown; gradientDepth: number } }).state).toMatchObject({ activeTape: null, gradientDepth: 0 });
+    expect((tf.engine() as unknown as { state: { activeTape: unknown; gradientDepth: number } }).state).toMatchObject({
+      activeTape: null,
+      gradientDepth: 0,
+    });
     expect(trainer.phase).toBe("idle");
     expect(trainer.training).toBe(false);
     expect(trainer.activeOptimizer).toBeUndefined();
@@ -280,10 +330,18 @@ describe("a wrong result of a step", () => {
     ["null", () => null, /trainingStep returned null/],
     ["a number", () => 3, /trainingStep returned 3/],
     ["a tensor", ({ x }) => x.mean(), /trainingStep returned a bare tensor/],
-    ["a loss by sample", ({ x }) => ({ loss: x.mean(1) }), /trainingStep returned "loss" of shape \[4\]; take its mean, or put it into outputs/],
+    [
+      "a loss by sample",
+      ({ x }) => ({ loss: x.mean(1) }),
+      /trainingStep returned "loss" of shape \[4\]; take its mean, or put it into outputs/,
+    ],
     ["a vector among scalars", ({ x }) => ({ loss: x.mean(), acc: x.mean(), each: x }), /trainingStep returned "each" of shape \[4, 3\]/],
     ["text", ({ x }) => ({ loss: x.mean(), name: "cat" }), /trainingStep returned "name" that is no scalar/],
-    ["an output that is no tensor", ({ x }) => ({ loss: x.mean(), outputs: { good: x.add(1), bad: [1, 2] } }), /trainingStep returned outputs\.bad that is no tensor/],
+    [
+      "an output that is no tensor",
+      ({ x }) => ({ loss: x.mean(), outputs: { good: x.add(1), bad: [1, 2] } }),
+      /trainingStep returned outputs\.bad that is no tensor/,
+    ],
   ];
   test.each(cases)("is named: %s", async (_name, step, message) => {
     class Wrong extends Regression {
@@ -316,7 +374,10 @@ describe("a wrong result of a step", () => {
     await expect(trainer.validate(rows(1))).rejects.toThrow(/^validationStep returned 1\./);
     await expect(trainer.test(rows(1))).rejects.toThrow(/^testStep returned "bad" that is no scalar/);
     await expect(trainer.predictAll(rows(1))).rejects.toThrow(/^predictStep returned outputs\.values that is no tensor/);
-    await expect(trainer.fit({ train: rows(1), epochs: 1 })).rejects.toMatchObject({ code: "STEP_RESULT", message: expect.stringMatching(/^transformBatch returned a promise\. It is synchronous\./) });
+    await expect(trainer.fit({ train: rows(1), epochs: 1 })).rejects.toMatchObject({
+      code: "STEP_RESULT",
+      message: expect.stringMatching(/^transformBatch returned a promise\. It is synchronous\./),
+    });
   });
 });
 
@@ -331,11 +392,21 @@ describe("what belongs to somebody else is never disposed", () => {
       protected override trainingStep({ parts: [x, { deep }], y, name }: Nested): StepResult {
         expect(name).toBe("first");
         expect(deep.dtype).toBe("int32"); // bytes become integers, since there is no smaller type
-        return { loss: this.forward(x.add(deep)).sub(y).square().mean(), first: x.gather([0]).gather([0], 1).squeeze(), outputs: { x, y, again: x } };
+        return {
+          loss: this.forward(x.add(deep)).sub(y).square().mean(),
+          first: x.gather([0]).gather([0], 1).squeeze(),
+          outputs: { x, y, again: x },
+        };
       }
     }
-    const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
-    const y = tf.tensor2d([[0, 1], [1, 0]]);
+    const x = tf.tensor2d([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    const y = tf.tensor2d([
+      [0, 1],
+      [1, 0],
+    ]);
     const deep = hostTensor(Uint8Array.of(255, 0, 1, 2, 3, 4), [2, 3]);
     const batch = { parts: [x, { deep }] as [tf.Tensor2D, { deep: typeof deep }], y, name: "first" };
     await using trainer = new Nests(quietly({ optimizer: sgd({ learningRate: 1e-6 }) }));
@@ -391,7 +462,10 @@ describe("what belongs to somebody else is never disposed", () => {
 describe("without a loss or an optimizer", () => {
   test("a step runs, is averaged and logged, changes nothing, counts no step, and this is said once", async () => {
     for (const [options, said] of [
-      [{ optimizer: sgd({ learningRate: 1 }) }, "info trainingStep returned no loss: batches are averaged and logged, no parameter is changed."],
+      [
+        { optimizer: sgd({ learningRate: 1 }) },
+        "info trainingStep returned no loss: batches are averaged and logged, no parameter is changed.",
+      ],
       [{}, "info The trainer has no optimizer: batches are averaged and logged, no parameter is changed."],
     ] as const) {
       class Averages extends Regression {

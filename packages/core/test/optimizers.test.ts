@@ -18,11 +18,13 @@ const SHAPES: Record<Name, [number, number]> = { "D.w1": [2, 4], "D.w2": [4, 1],
 
 /** A small generator and discriminator on variables of a fixed seed. */
 class Players {
-  readonly variables = new Map<Name, tf.Variable>(NAMES.map((name) => {
-    const random = RandomStream.fromSeed(3, name);
-    const values = Float32Array.from({ length: SHAPES[name][0] * SHAPES[name][1] }, () => 0.5 * random.normal());
-    return [name, tf.tidy(() => tf.variable(tf.tensor2d(values, SHAPES[name])))];
-  }));
+  readonly variables = new Map<Name, tf.Variable>(
+    NAMES.map((name) => {
+      const random = RandomStream.fromSeed(3, name);
+      const values = Float32Array.from({ length: SHAPES[name][0] * SHAPES[name][1] }, () => 0.5 * random.normal());
+      return [name, tf.tidy(() => tf.variable(tf.tensor2d(values, SHAPES[name])))];
+    }),
+  );
   parameters(): Map<string, tf.Variable> {
     return this.variables;
   }
@@ -34,7 +36,10 @@ class Players {
   }
   /** Sigmoid cross-entropy: the judge tells real from made, the maker wants to be taken for real. */
   judgeLoss({ real, noise }: Pair): tf.Scalar {
-    return tf.softplus(this.judge(real).neg()).mean<tf.Scalar>().add(tf.softplus(this.judge(this.make(noise))).mean());
+    return tf
+      .softplus(this.judge(real).neg())
+      .mean<tf.Scalar>()
+      .add(tf.softplus(this.judge(this.make(noise))).mean());
   }
   makerLoss({ noise }: Pair): tf.Scalar {
     return tf.softplus(this.judge(this.make(noise)).neg()).mean();
@@ -80,7 +85,10 @@ class Gan extends Trainer<Pair> {
 function pairs(count: number, size = 4) {
   const random = RandomStream.fromSeed(8);
   const values = (length: number, shift: number) => Float32Array.from({ length }, () => random.normal() + shift);
-  return Array.from({ length: count }, () => ({ real: hostTensor(values(size * 2, 1), [size, 2]), noise: hostTensor(values(size * 3, 0), [size, 3]) }));
+  return Array.from({ length: count }, () => ({
+    real: hostTensor(values(size * 2, 1), [size, 2]),
+    noise: hostTensor(values(size * 3, 0), [size, 3]),
+  }));
 }
 
 const options = (extra: object = {}) => quietly({ model: () => new Players() as never, ...extra });
@@ -88,14 +96,25 @@ const options = (extra: object = {}) => quietly({ model: () => new Players() as 
 /** The same by hand: stock operations, our optimizers; windows of `accumulate` equal batches. */
 function byHand(batches: ReturnType<typeof pairs>, accumulate = 1, rests: (step: number) => boolean = () => false) {
   const players = new Players();
-  const optimizers: Record<string, Optimizer> = { D: adam({ learningRate: 0.02, beta1: 0.5 }), G: sgd({ learningRate: 0.05, momentum: 0.9 }) };
+  const optimizers: Record<string, Optimizer> = {
+    D: adam({ learningRate: 0.02, beta1: 0.5 }),
+    G: sgd({ learningRate: 0.05, momentum: 0.9 }),
+  };
   const losses: Record<string, number[]> = { D: [], G: [] };
   for (let at = 0; at < batches.length; at += accumulate) {
-    const window = batches.slice(at, at + accumulate).map(({ real, noise }) => ({ real: tf.tensor2d(real.data, [...real.shape]), noise: tf.tensor2d(noise.data, [...noise.shape]) }));
+    const window = batches
+      .slice(at, at + accumulate)
+      .map(({ real, noise }) => ({ real: tf.tensor2d(real.data, [...real.shape]), noise: tf.tensor2d(noise.data, [...noise.shape]) }));
     for (const [name, optimizer] of Object.entries(optimizers)) {
       if (name === "G" && rests(at)) continue;
       const own = new Map([...players.variables].filter(([path]) => path.startsWith(name)));
-      const { value, grads } = tf.variableGrads(() => tf.addN(window.map((batch) => (name === "D" ? players.judgeLoss(batch) : players.makerLoss(batch)))).div<tf.Scalar>(window.length), [...own.values()]);
+      const { value, grads } = tf.variableGrads(
+        () =>
+          tf
+            .addN(window.map((batch) => (name === "D" ? players.judgeLoss(batch) : players.makerLoss(batch))))
+            .div<tf.Scalar>(window.length),
+        [...own.values()],
+      );
       losses[name]!.push(value.dataSync()[0]!);
       optimizer.apply(new Map([...own].map(([path, variable]) => [path, grads[variable.name]!])), own, 1);
     }
@@ -131,8 +150,23 @@ describe("a small GAN with two optimizers", () => {
     await using trainer = new Gan(options({ accumulate: 2 }));
     await trainer.fit({ train: pairs(3), epochs: 1 });
     expect(trainer.calls).toEqual([
-      "transfer", "start", "step D", "transfer", "start", "step D", "step G", "end", "step G", "end", "stepped",
-      "transfer", "start", "step D", "step G", "end", "stepped",
+      "transfer",
+      "start",
+      "step D",
+      "transfer",
+      "start",
+      "step D",
+      "step G",
+      "end",
+      "step G",
+      "end",
+      "stepped",
+      "transfer",
+      "start",
+      "step D",
+      "step G",
+      "end",
+      "stepped",
     ]);
   });
 
@@ -175,14 +209,20 @@ describe("a small GAN with two optimizers", () => {
       return state;
     };
     const whole = await run();
-    for (let stopAt = 0; stopAt < 8; stopAt++) expect(equalStates(whole, await run(undefined, await run(stopAt))), `stopped in step ${stopAt}`).toBeUndefined();
+    for (let stopAt = 0; stopAt < 8; stopAt++)
+      expect(equalStates(whole, await run(undefined, await run(stopAt))), `stopped in step ${stopAt}`).toBeUndefined();
   });
 
   test("shows rates by optimizer and group, and draws other random numbers for each", async () => {
     class Noisy extends Gan {
       readonly noise: Record<string, number[]> = { D: [], G: [] };
       protected override trainingStep(batch: Pair, index: number, name: string): StepResult {
-        this.noise[name]!.push(Math.random(), this.dropout(tf.ones([4, 1]), 0.5).sum().dataSync()[0]!);
+        this.noise[name]!.push(
+          Math.random(),
+          this.dropout(tf.ones([4, 1]), 0.5)
+            .sum()
+            .dataSync()[0]!,
+        );
         return super.trainingStep(batch, index, name);
       }
     }

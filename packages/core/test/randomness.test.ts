@@ -12,14 +12,27 @@ class Random extends Regression {
     return { x: x.add(tf.randomNormal(x.shape, 0, 0.1)), y };
   }
   protected override trainingStep(batch: Rows, index: number, name: string): StepResult {
-    this.drawn.push([Math.random(), tf.randomUniform([1]).dataSync()[0]!, this.randomStream("mine").uniform(), this.dropout(tf.ones([4, 8]), 0.5).sum().dataSync()[0]!]);
+    this.drawn.push([
+      Math.random(),
+      tf.randomUniform([1]).dataSync()[0]!,
+      this.randomStream("mine").uniform(),
+      this.dropout(tf.ones([4, 8]), 0.5)
+        .sum()
+        .dataSync()[0]!,
+    ]);
     return super.trainingStep(batch, index, name);
   }
 }
 
-const model = (): tf.LayersModel => tf.sequential({
-  layers: [tf.layers.dense({ units: 8, inputShape: [3], activation: "relu" }), tf.layers.dropout({ rate: 0.5 }), tf.layers.gaussianNoise({ stddev: 0.1 }), tf.layers.dense({ units: 2, kernelInitializer: "heNormal" })],
-});
+const model = (): tf.LayersModel =>
+  tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 8, inputShape: [3], activation: "relu" }),
+      tf.layers.dropout({ rate: 0.5 }),
+      tf.layers.gaussianNoise({ stddev: 0.1 }),
+      tf.layers.dense({ units: 2, kernelInitializer: "heNormal" }),
+    ],
+  });
 
 async function run(seed: number, epochs = 2) {
   await using trainer = new Random(quietly({ model, seed, optimizer: adam({ learningRate: 0.01 }) }));
@@ -82,7 +95,12 @@ describe("a seed", () => {
 
   test("that is not given is drawn, said, and repeats the run when given", async () => {
     const lines: string[] = [];
-    const logger = { debug: () => undefined, info: (line: string) => void lines.push(line), warning: () => undefined, error: () => undefined };
+    const logger = {
+      debug: () => undefined,
+      info: (line: string) => void lines.push(line),
+      warning: () => undefined,
+      error: () => undefined,
+    };
     const { seed: _, ...options } = quietly({ model, optimizer: sgd({ learningRate: 0.1 }), logger });
     await using trainer = new Regression({ ...options, quiet: false });
     await trainer.ready();
@@ -96,13 +114,20 @@ describe("a seed", () => {
 
 describe("dropout", () => {
   /** The share kept, and each mask, of one layer on ones. */
-  async function masksOf(layer: (seed?: number) => tf.layers.Layer, { steps = 4, skips = [] as number[], layerSeed }: { steps?: number; skips?: number[]; layerSeed?: number } = {}) {
+  async function masksOf(
+    layer: (seed?: number) => tf.layers.Layer,
+    { steps = 4, skips = [] as number[], layerSeed }: { steps?: number; skips?: number[]; layerSeed?: number } = {},
+  ) {
     const masks: string[] = [];
     class Masks extends Regression {
       protected override trainingStep({ x }: Rows): StepResult {
         const output = (this.model as tf.LayersModel).layers[1]!.apply(tf.ones([4, 5, 6]), { training: true }) as tf.Tensor;
         masks.push(output.dataSync().join(" "));
-        return { loss: this.forward(tf.ones([4, 5, 6])).mean().add(x.mean().mul(0)) };
+        return {
+          loss: this.forward(tf.ones([4, 5, 6]))
+            .mean()
+            .add(x.mean().mul(0)),
+        };
       }
       protected override unscaleGradients(gradients: Gradients): Gradients | null {
         return skips.includes(this.progress.batch) ? null : gradients;
@@ -119,13 +144,16 @@ describe("dropout", () => {
     ["Dropout with a noise shape", () => tf.layers.dropout({ rate: 0.5, noiseShape: [4, 1, 6] })],
   ];
 
-  test.each(layers)("of a layer differs in each step and repeats with the trainer's seed, whatever the layer's own: %s", async (_name, layer) => {
-    const masks = await masksOf(layer);
-    expect(new Set(masks).size).toBe(4);
-    expect(await masksOf(layer)).toEqual(masks);
-    expect(await masksOf(layer, { layerSeed: 3 })).toEqual(masks);
-    for (const mask of masks) expect(new Set(mask.split(" "))).toEqual(new Set(["0", "2"])); // ones, kept and divided by 0.5, or dropped
-  });
+  test.each(layers)(
+    "of a layer differs in each step and repeats with the trainer's seed, whatever the layer's own: %s",
+    async (_name, layer) => {
+      const masks = await masksOf(layer);
+      expect(new Set(masks).size).toBe(4);
+      expect(await masksOf(layer)).toEqual(masks);
+      expect(await masksOf(layer, { layerSeed: 3 })).toEqual(masks);
+      for (const mask of masks) expect(new Set(mask.split(" "))).toEqual(new Set(["0", "2"])); // ones, kept and divided by 0.5, or dropped
+    },
+  );
 
   test("of whole channels drops them in all places of a sample", async () => {
     for (const [, layer] of layers.slice(1)) {
@@ -177,7 +205,10 @@ describe("dropout", () => {
       }
     }
     await using trainer = new Wrong(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
-    await expect(trainer.fit({ train: rows(1), epochs: 1 })).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringMatching(/at least 0 and less than 1/) });
+    await expect(trainer.fit({ train: rows(1), epochs: 1 })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringMatching(/at least 0 and less than 1/),
+    });
   });
 });
 
@@ -214,7 +245,16 @@ test("the mode is right in every hook, and after a throw", async () => {
   await trainer.fit({ train: rows(1), validation: rows(1), epochs: 1 });
   await trainer.test(rows(1));
   await trainer.predictAll(rows(1));
-  expect(seen).toEqual(["batch train true", "validation step validation false", "validated validation false", "epoch train true", "fit train true", "validation step test false", "validated test false", "predict step prediction false"]);
+  expect(seen).toEqual([
+    "batch train true",
+    "validation step validation false",
+    "validated validation false",
+    "epoch train true",
+    "fit train true",
+    "validation step test false",
+    "validated test false",
+    "predict step prediction false",
+  ]);
   trainer.fails = true;
   await expect(trainer.fit({ train: rows(1), validation: rows(1), epochs: 1 })).rejects.toThrow("now");
   expect([trainer.phase, trainer.training]).toEqual(["idle", false]);

@@ -6,7 +6,19 @@ import { onRanks, TestRanks } from "@snapfit/test-utils";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { EarlyStopper, type FitOptions, type Gradients, type LogRecord, type StepResult, type TrainerOptions } from "../src/index.js";
-import { failureOf, Lines, maxDifference, maxDistance, plain, quietly, Regression, rowsIn, squaredError, type HostRows, type Rows } from "./support/regression.js";
+import {
+  failureOf,
+  Lines,
+  maxDifference,
+  maxDistance,
+  plain,
+  quietly,
+  Regression,
+  rowsIn,
+  squaredError,
+  type HostRows,
+  type Rows,
+} from "./support/regression.js";
 
 /** The regression, on whatever ranks its group has. */
 class Shared extends Regression.addOn(TestRanks) {
@@ -50,10 +62,18 @@ interface Ran {
 }
 
 const samples = (count: number, seed = 1) => arrays({ ...rowsIn([count], seed)[0]! });
-const rowsLoader = (count: number, batchSize: number, seed = 1): DataLoader<HostRows> => loader(samples(count, seed), { batchSize, shuffle: true, seed: 2 }) as unknown as DataLoader<HostRows>;
+const rowsLoader = (count: number, batchSize: number, seed = 1): DataLoader<HostRows> =>
+  loader(samples(count, seed), { batchSize, shuffle: true, seed: 2 }) as unknown as DataLoader<HostRows>;
 
-async function run(group: ProcessGroup | undefined, Class: typeof Shared, options: Partial<TrainerOptions>, fit: FitOptions<Rows>): Promise<Ran> {
-  const trainer = new Class(quietly({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), logEvery: 2, ...options, ...(group && { processGroup: group }) }));
+async function run(
+  group: ProcessGroup | undefined,
+  Class: typeof Shared,
+  options: Partial<TrainerOptions>,
+  fit: FitOptions<Rows>,
+): Promise<Ran> {
+  const trainer = new Class(
+    quietly({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), logEvery: 2, ...options, ...(group && { processGroup: group }) }),
+  );
   await trainer.fit(fit);
   const state = await trainer.captureState();
   const raw = await trainer.modelWeights();
@@ -72,7 +92,9 @@ describe("two ranks equal one process", () => {
   test.each(cases)("$name", async ({ Class, count, accumulate }) => {
     const fit = (batchSize: number) => ({ train: rowsLoader(count, batchSize), validation: rowsLoader(11, batchSize, 5), epochs: 3 });
     const one = await run(undefined, Class, { accumulate }, fit(8));
-    const two = await onRanks(2, (group) => run(group, Class, { accumulate, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) }, fit(4)));
+    const two = await onRanks(2, (group) =>
+      run(group, Class, { accumulate, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) }, fit(4)),
+    );
     for (const rank of two) {
       expect(maxDifference(one.raw, rank.raw)).toBeLessThan(1e-6);
       for (const half of ["train", "valid"] as const) {
@@ -87,7 +109,10 @@ describe("two ranks equal one process", () => {
     expect(two[0]!.trainer.history).toEqual(two[1]!.trainer.history);
     if (Class === WithDropout) expect(one.trainer.history.valid["count"]).toEqual([11, 11, 11]);
     // What was logged within steps and validations is merged too.
-    const logged = (records: readonly LogRecord[]) => records.flatMap((record) => (record.kind === "scalars" ? [[record.values["train/mean"] ?? 0, record.values["valid/logged"] ?? 0]] : []));
+    const logged = (records: readonly LogRecord[]) =>
+      records.flatMap((record) =>
+        record.kind === "scalars" ? [[record.values["train/mean"] ?? 0, record.values["valid/logged"] ?? 0]] : [],
+      );
     const own = logged(one.trainer.records);
     logged(two[0]!.trainer.records).forEach((values, i) => expect(maxDistance(values, own[i]!)).toBeLessThan(1e-6));
   });
@@ -95,7 +120,9 @@ describe("two ranks equal one process", () => {
 
 test("samples count over all ranks, batches on the rank's own", async () => {
   const sizes = [[4, 3], [2]];
-  const ran = await onRanks(2, (group) => run(group, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: rowsIn(sizes[group.rank]!), epochs: 2 }));
+  const ran = await onRanks(2, (group) =>
+    run(group, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: rowsIn(sizes[group.rank]!), epochs: 2 }),
+  );
   expect(ran.map(({ trainer }) => ({ ...trainer.progress }))).toEqual([
     { fit: 1, epoch: 2, globalEpoch: 2, batch: 2, step: 4, samples: 18 },
     { fit: 1, epoch: 2, globalEpoch: 2, batch: 1, step: 4, samples: 18 },
@@ -104,10 +131,14 @@ test("samples count over all ranks, batches on the rank's own", async () => {
 
 test("a rank without any batch takes part with zeros; if no rank has one, all say so", async () => {
   const train = (rank: number): HostRows[] => (rank === 0 ? rowsIn([4, 4]) : []);
-  const two = await onRanks(2, (group) => run(group, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: train(group.rank), epochs: 1 }));
+  const two = await onRanks(2, (group) =>
+    run(group, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: train(group.rank), epochs: 1 }),
+  );
   const one = await run(undefined, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: train(0), epochs: 1 });
   expect(maxDifference(one.raw, two[1]!.raw)).toBeLessThan(1e-6);
-  await expect(onRanks(2, (group) => run(group, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: [], steps: 2 }))).rejects.toMatchObject({ code: "EMPTY_LOADER" });
+  await expect(
+    onRanks(2, (group) => run(group, Shared, { optimizer: sgd({ learningRate: 0.1 }) }, { train: [], steps: 2 })),
+  ).rejects.toMatchObject({ code: "EMPTY_LOADER" });
 });
 
 test("what any rank has a gradient for is updated on all, what none has is left alone", async () => {
@@ -117,7 +148,15 @@ test("what any rank has a gradient for is updated on all, what none has is left 
       const model = this.model as tf.LayersModel;
       const hidden = model.layers[0]!.apply(x) as tf.Tensor2D;
       // Rank 0 trains the hidden layer alone, rank 1 the kernel of the head as well; nobody its bias.
-      return { loss: this.processGroup.rank === 0 ? hidden.mean() : hidden.matMul(model.layers[1]!.getWeights()[0] as tf.Tensor2D).mean().add(y.mean()) };
+      return {
+        loss:
+          this.processGroup.rank === 0
+            ? hidden.mean()
+            : hidden
+                .matMul(model.layers[1]!.getWeights()[0] as tf.Tensor2D)
+                .mean()
+                .add(y.mean()),
+      };
     }
     protected override applyGradients(gradients: Gradients): void {
       this.applied.push([...gradients.keys()].join());
@@ -174,19 +213,31 @@ describe("a wish to stop", () => {
         this.#count();
       }
     }
-    const runAborted = (abortAt: number | undefined, kind: "abort" | "stop", from?: readonly StateRecord[]) => onRanks(2, async (group) => {
-      const trainer = new Counting(quietly({ optimizer: sgd({ learningRate: 0.1 }), processGroup: group }));
-      const controller = new AbortController();
-      trainer.onEvent = (event) => {
-        if (event !== abortAt || group.rank !== 1) return;
-        if (kind === "abort") controller.abort("abort");
-        else trainer.stop("stop");
-      };
-      await trainer.ready();
-      if (from) await trainer.applyState(from[group.rank]!);
-      const result = await trainer.fit({ train: rowsLoader(12, 2), validation: rowsLoader(6, 2, 5), epochs: 2, signal: controller.signal });
-      return { result, progress: { ...trainer.progress }, history: trainer.history, state: await trainer.captureState(), events: trainer.events };
-    });
+    const runAborted = (abortAt: number | undefined, kind: "abort" | "stop", from?: readonly StateRecord[]) =>
+      onRanks(2, async (group) => {
+        const trainer = new Counting(quietly({ optimizer: sgd({ learningRate: 0.1 }), processGroup: group }));
+        const controller = new AbortController();
+        trainer.onEvent = (event) => {
+          if (event !== abortAt || group.rank !== 1) return;
+          if (kind === "abort") controller.abort("abort");
+          else trainer.stop("stop");
+        };
+        await trainer.ready();
+        if (from) await trainer.applyState(from[group.rank]!);
+        const result = await trainer.fit({
+          train: rowsLoader(12, 2),
+          validation: rowsLoader(6, 2, 5),
+          epochs: 2,
+          signal: controller.signal,
+        });
+        return {
+          result,
+          progress: { ...trainer.progress },
+          history: trainer.history,
+          state: await trainer.captureState(),
+          events: trainer.events,
+        };
+      });
     const whole = (await runAborted(undefined, "abort"))[0]!;
     expect(whole.events).toBeGreaterThan(15);
     for (let at = 1; at <= whole.events; at++) {
@@ -220,7 +271,8 @@ describe("a wish to stop", () => {
 
 describe("state", () => {
   test("captured on two ranks is one tree on both, and resumes to the same bits", async () => {
-    const one = (group: ProcessGroup) => new WithDropout(quietly({ optimizer: adam({ learningRate: 0.01 }), processGroup: group, accumulate: 2 }));
+    const one = (group: ProcessGroup) =>
+      new WithDropout(quietly({ optimizer: adam({ learningRate: 0.01 }), processGroup: group, accumulate: 2 }));
     const data = () => ({ train: rowsLoader(27, 3), validation: rowsLoader(10, 2, 5) });
     const whole = await onRanks(2, async (group) => {
       const trainer = one(group);
@@ -249,15 +301,17 @@ describe("state", () => {
   });
 
   test("of another number of ranks loads, with a warning, and goes on from its weights", async () => {
-    const [state] = await onRanks(2, async (group) => {
+    const [state] = (await onRanks(2, async (group) => {
       const trainer = new Shared(quietly({ optimizer: adam(), processGroup: group }));
       await trainer.fit({ train: rowsLoader(16, 4), epochs: 1 });
       return trainer.captureState();
-    }) as [StateRecord];
+    })) as [StateRecord];
     const logger = new Lines();
     const alone = new Shared(quietly({ optimizer: adam(), logger }));
     await alone.applyState(state);
-    expect(logger.loud).toEqual(["warning The state is of 2 ranks, this run has 1: random streams and loader positions of ranks begin anew."]);
+    expect(logger.loud).toEqual([
+      "warning The state is of 2 ranks, this run has 1: random streams and loader positions of ranks begin anew.",
+    ]);
     expect(plain(await alone.modelWeights())).toEqual(plain(state["weights"] as never));
     await alone.fit({ train: rowsLoader(16, 4), epochs: 2 });
     expect(alone.progress).toMatchObject({ fit: 1, epoch: 2, step: 2 + 4 });
@@ -274,7 +328,9 @@ test("an error on one rank ends the call on all: it comes unchanged there, and a
   }
   const { inProcessGroups } = await import("@snapfit/base");
   const before = tf.memory().numTensors;
-  const trainers = inProcessGroups(2).map((group) => new Failing(quietly({ optimizer: sgd({ learningRate: 0.1 }), processGroup: group, model: () => tinyModel() })));
+  const trainers = inProcessGroups(2).map(
+    (group) => new Failing(quietly({ optimizer: sgd({ learningRate: 0.1 }), processGroup: group, model: () => tinyModel() })),
+  );
   const errors = await Promise.all(trainers.map((trainer) => failureOf(trainer.fit({ train: rowsIn([2, 2]), epochs: 1 }))));
   expect(errors[1]).toBe(thrown);
   expect(errors[0]).toMatchObject({ code: "GROUP_ABORTED", cause: thrown });

@@ -5,7 +5,18 @@ import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Gradients, type LogRecord, type NamedOptimizer, type StepResult } from "../src/index.js";
 import { blockingReads, DEVICE, registerDeviceBackend } from "./support/device-backend.js";
-import { failureOf, Lines, maxDifference, maxDistance, plain, quietly, Regression, rows, type HostRows, type Rows } from "./support/regression.js";
+import {
+  failureOf,
+  Lines,
+  maxDifference,
+  maxDistance,
+  plain,
+  quietly,
+  Regression,
+  rows,
+  type HostRows,
+  type Rows,
+} from "./support/regression.js";
 
 beforeAll(registerDeviceBackend);
 afterEach(() => expect(blockingReads.splice(0)).toEqual([]));
@@ -36,7 +47,9 @@ class Reading extends Regression {
 }
 
 async function everything(device: string) {
-  const trainer = new Reading(quietly({ device, optimizer: adam({ learningRate: 0.01 }), clip: { norm: 0.5, value: 0.2 }, accumulate: 2, logEvery: 2 }));
+  const trainer = new Reading(
+    quietly({ device, optimizer: adam({ learningRate: 0.01 }), clip: { norm: 0.5, value: 0.2 }, accumulate: 2, logEvery: 2 }),
+  );
   const train = rows(5);
   await trainer.fit({ train, validation: rows(2, 4, 9), epochs: 2, validateEvery: { steps: 2 } });
   const validated = await trainer.validate(rows(1, 4, 9));
@@ -54,11 +67,23 @@ test("fit, validate, predict and saving read nothing with blocking, and compute 
   const onDevice = await everything(DEVICE);
   const onHost = await everything("cpu");
   expect(maxDifference(onDevice.weights, onHost.weights)).toBeLessThan(1e-6);
-  for (const [name, values] of Object.entries(onHost.history.train)) expect(maxDistance(values, onDevice.history.train[name]!), name).toBeLessThan(1e-6);
+  for (const [name, values] of Object.entries(onHost.history.train))
+    expect(maxDistance(values, onDevice.history.train[name]!), name).toBeLessThan(1e-6);
   expect(onDevice.validated["outputs"]).toBe(8);
-  const scalars = (records: readonly LogRecord[]) => records.flatMap((record) => (record.kind === "scalars" ? [`${record.step} ${record.key} ${Object.entries(record.values).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(" ")}`] : []));
+  const scalars = (records: readonly LogRecord[]) =>
+    records.flatMap((record) =>
+      record.kind === "scalars"
+        ? [
+            `${record.step} ${record.key} ${Object.entries(record.values)
+              .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+              .join(" ")}`,
+          ]
+        : [],
+    );
   expect(scalars(onDevice.records)).toEqual(scalars(onHost.records));
-  expect(onDevice.records.map(({ kind, step, key }) => `${kind} ${step} ${key}`)).toEqual(onHost.records.map(({ kind, step, key }) => `${kind} ${step} ${key}`));
+  expect(onDevice.records.map(({ kind, step, key }) => `${kind} ${step} ${key}`)).toEqual(
+    onHost.records.map(({ kind, step, key }) => `${kind} ${step} ${key}`),
+  );
 });
 
 test("several optimizers: the scalars of all wait for the logging point", async () => {
@@ -87,11 +112,23 @@ test("several optimizers: the scalars of all wait for the logging point", async 
 /** A batch whose values are not finite. */
 function spoilt(size = 4): HostRows {
   const [batch] = rows(1, size) as [HostRows];
-  return { ...batch, y: hostTensor(Float32Array.from(batch.y.data, () => NaN), [size, 2]) };
+  return {
+    ...batch,
+    y: hostTensor(
+      Float32Array.from(batch.y.data, () => NaN),
+      [size, 2],
+    ),
+  };
 }
 function overflowing(size = 4): HostRows {
   const [batch] = rows(1, size) as [HostRows];
-  return { ...batch, y: hostTensor(Float32Array.from(batch.y.data, () => 3e38), [size, 2]) };
+  return {
+    ...batch,
+    y: hostTensor(
+      Float32Array.from(batch.y.data, () => 3e38),
+      [size, 2],
+    ),
+  };
 }
 
 describe("what is not finite", () => {
@@ -103,7 +140,8 @@ describe("what is not finite", () => {
     await reference.fit({ train: batches().slice(0, 3), epochs: 1 });
     await expect(trainer.fit({ train: batches(), epochs: 1 })).rejects.toMatchObject({
       code: "NOT_FINITE",
-      message: "loss is NaN, and gradients of hidden.kernel, hidden.bias, head.kernel, head.bias are not finite in step 4 (epoch 1, batch 4). The weights are still those of step 3. Lower the learning rate, clip gradients, or look at the batch for values out of range.",
+      message:
+        "loss is NaN, and gradients of hidden.kernel, hidden.bias, head.kernel, head.bias are not finite in step 4 (epoch 1, batch 4). The weights are still those of step 3. Lower the learning rate, clip gradients, or look at the batch for values out of range.",
     });
     expect(plain(await trainer.modelWeights())).toEqual(plain(await reference.modelWeights()));
     expect(await trainer.optimizer!.saveState()).toEqual(await reference.optimizer!.saveState());
@@ -117,7 +155,9 @@ describe("what is not finite", () => {
       }
     }
     await using trainer = new Spoilt(quietly({ optimizer: adam() }));
-    await expect(trainer.fit({ train: rows(2), epochs: 1 })).rejects.toThrow(/^gradients of head.bias are not finite in step 1 \(epoch 1, batch 1\)\. The weights are still those of step 0\./);
+    await expect(trainer.fit({ train: rows(2), epochs: 1 })).rejects.toThrow(
+      /^gradients of head.bias are not finite in step 1 \(epoch 1, batch 1\)\. The weights are still those of step 0\./,
+    );
   });
 
   test("in a window names the batch whose loss it was, or the batches of the window", async () => {
@@ -133,7 +173,11 @@ describe("what is not finite", () => {
   });
 
   // With a limit of the norm, zeros times a scale made of that norm would be NaN again.
-  test.each([{ clip: undefined, bad: spoilt }, { clip: { norm: 1 }, bad: spoilt }, { clip: { norm: 1, value: 0.1 }, bad: overflowing }])("on a device is guarded at once and told at the next logging point: %j", async ({ clip, bad }) => {
+  test.each([
+    { clip: undefined, bad: spoilt },
+    { clip: { norm: 1 }, bad: spoilt },
+    { clip: { norm: 1, value: 0.1 }, bad: overflowing },
+  ])("on a device is guarded at once and told at the next logging point: %j", async ({ clip, bad }) => {
     const seen: { step: number; finite: boolean }[] = [];
     class Watched extends Regression {
       protected override async onOptimizerStep(): Promise<void> {
@@ -142,7 +186,10 @@ describe("what is not finite", () => {
       }
     }
     await using trainer = new Watched(quietly({ device: DEVICE, optimizer: adam(), ...(clip && { clip }), logEvery: 5 }));
-    await expect(trainer.fit({ train: [...rows(3), bad(), ...rows(2, 4, 5)], epochs: 1 })).rejects.toMatchObject({ code: "NOT_FINITE", message: expect.stringMatching(/^Gradients were not finite in step 4\. .*the weights are still finite/) });
+    await expect(trainer.fit({ train: [...rows(3), bad(), ...rows(2, 4, 5)], epochs: 1 })).rejects.toMatchObject({
+      code: "NOT_FINITE",
+      message: expect.stringMatching(/^Gradients were not finite in step 4\. .*the weights are still finite/),
+    });
     expect(seen.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
     expect(seen.every(({ finite }) => finite)).toBe(true);
   });
@@ -156,14 +203,18 @@ describe("what is not finite", () => {
       controller.abort("pause");
       yield rows(1)[0]!;
     };
-    await expect(trainer.fit({ train: source, epochs: 1, signal: controller.signal })).rejects.toThrow(/^Gradients were not finite in step 1\./);
+    await expect(trainer.fit({ train: source, epochs: 1, signal: controller.signal })).rejects.toThrow(
+      /^Gradients were not finite in step 1\./,
+    );
     class Saving extends Regression {
       protected override async savePoint(): Promise<void> {
         await this.captureState();
       }
     }
     await using saving = new Saving(quietly({ device: DEVICE, optimizer: adam(), logEvery: 100 }));
-    await expect(saving.fit({ train: [rows(1)[0]!, spoilt(), rows(1)[0]!], epochs: 1 })).rejects.toThrow(/^Gradients were not finite in step 2\./);
+    await expect(saving.fit({ train: [rows(1)[0]!, spoilt(), rows(1)[0]!], epochs: 1 })).rejects.toThrow(
+      /^Gradients were not finite in step 2\./,
+    );
     expect(saving.progress.step).toBe(2);
   });
 
@@ -174,7 +225,9 @@ describe("what is not finite", () => {
       }
     }
     const logger = new Lines();
-    await using trainer = new Steep(quietly({ device: DEVICE, optimizer: sgd({ learningRate: 1e-6 }), clip: { norm: 1 }, logEvery: 2, logger }));
+    await using trainer = new Steep(
+      quietly({ device: DEVICE, optimizer: sgd({ learningRate: 1e-6 }), clip: { norm: 1 }, logEvery: 2, logger }),
+    );
     await trainer.fit({ train: rows(4), epochs: 1 });
     expect(logger.loud).toEqual([expect.stringMatching(/^warning Large gradient norm: \d+\.\d\d$/)]);
   });
@@ -194,16 +247,22 @@ describe("nothing stays on the device", () => {
     trainer.fails = true;
     await expectNoTensorLeak(() => failureOf(trainer.fit({ train: rows(4), epochs: 1 })));
     trainer.fails = false;
-    await expectNoTensorLeak(() => failureOf(trainer.validate(function* () {
-      yield rows(1)[0]!;
-      throw new Error("no more");
-    })));
+    await expectNoTensorLeak(() =>
+      failureOf(
+        trainer.validate(function* () {
+          yield rows(1)[0]!;
+          throw new Error("no more");
+        }),
+      ),
+    );
     const controller = new AbortController();
     const source = function* (): Generator<HostRows> {
       yield* rows(2);
       controller.abort();
       yield* rows(1);
     };
-    expect(await expectNoTensorLeak(() => trainer.fit({ train: source, epochs: 1, signal: controller.signal }))).toMatchObject({ interrupted: true });
+    expect(await expectNoTensorLeak(() => trainer.fit({ train: source, epochs: 1, signal: controller.signal }))).toMatchObject({
+      interrupted: true,
+    });
   });
 });

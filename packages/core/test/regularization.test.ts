@@ -10,30 +10,57 @@ type Build = () => tf.LayersModel;
 const kernel = (seed: number) => tf.initializers.glorotUniform({ seed });
 
 const models: Record<string, Build> = {
-  sequential: () => tf.sequential({
-    layers: [
-      tf.layers.dense({ name: "hidden", units: 5, activation: "tanh", inputShape: [3], kernelInitializer: kernel(1), kernelRegularizer: tf.regularizers.l2({ l2: 0.05 }), biasRegularizer: tf.regularizers.l1({ l1: 0.02 }) }),
-      tf.layers.dense({ name: "head", units: 2, kernelInitializer: kernel(2), kernelRegularizer: tf.regularizers.l1l2({ l1: 0.01, l2: 0.03 }) }),
-    ],
-  }),
+  sequential: () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({
+          name: "hidden",
+          units: 5,
+          activation: "tanh",
+          inputShape: [3],
+          kernelInitializer: kernel(1),
+          kernelRegularizer: tf.regularizers.l2({ l2: 0.05 }),
+          biasRegularizer: tf.regularizers.l1({ l1: 0.02 }),
+        }),
+        tf.layers.dense({
+          name: "head",
+          units: 2,
+          kernelInitializer: kernel(2),
+          kernelRegularizer: tf.regularizers.l1l2({ l1: 0.01, l2: 0.03 }),
+        }),
+      ],
+    }),
   functional: () => {
     const input = tf.input({ shape: [3] });
-    const shared = tf.layers.dense({ name: "shared", units: 3, activation: "tanh", kernelInitializer: kernel(3), kernelRegularizer: tf.regularizers.l2({ l2: 0.05 }) });
-    const output = tf.layers.dense({ name: "head", units: 2, kernelInitializer: kernel(4) }).apply(shared.apply(shared.apply(input))) as tf.SymbolicTensor;
+    const shared = tf.layers.dense({
+      name: "shared",
+      units: 3,
+      activation: "tanh",
+      kernelInitializer: kernel(3),
+      kernelRegularizer: tf.regularizers.l2({ l2: 0.05 }),
+    });
+    const output = tf.layers
+      .dense({ name: "head", units: 2, kernelInitializer: kernel(4) })
+      .apply(shared.apply(shared.apply(input))) as tf.SymbolicTensor;
     return tf.model({ inputs: input, outputs: output });
   },
-  "with batch norm": () => tf.sequential({
-    layers: [
-      tf.layers.dense({ name: "hidden", units: 4, inputShape: [3], kernelInitializer: kernel(5), useBias: false }),
-      tf.layers.batchNormalization({ name: "norm", momentum: 0.8, gammaRegularizer: tf.regularizers.l2({ l2: 0.1 }) }),
-      tf.layers.activation({ activation: "relu" }),
-      tf.layers.dense({ name: "head", units: 2, kernelInitializer: kernel(6) }),
-    ],
-  }),
+  "with batch norm": () =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ name: "hidden", units: 4, inputShape: [3], kernelInitializer: kernel(5), useBias: false }),
+        tf.layers.batchNormalization({ name: "norm", momentum: 0.8, gammaRegularizer: tf.regularizers.l2({ l2: 0.1 }) }),
+        tf.layers.activation({ activation: "relu" }),
+        tf.layers.dense({ name: "head", units: 2, kernelInitializer: kernel(6) }),
+      ],
+    }),
 };
 
 /** What `tf.LayersModel.fit` makes of the batches, one after the other, in epochs. */
-async function fitByLayers(build: Build, batches: readonly HostRows[], epochs: number): Promise<{ weights: Record<string, number[]>; losses: number[] }> {
+async function fitByLayers(
+  build: Build,
+  batches: readonly HostRows[],
+  epochs: number,
+): Promise<{ weights: Record<string, number[]>; losses: number[] }> {
   const model = build();
   const optimizer = tf.train.sgd(0.1);
   model.compile({ optimizer, loss: "meanSquaredError" });
@@ -46,7 +73,11 @@ async function fitByLayers(build: Build, batches: readonly HostRows[], epochs: n
     }
     losses.push(sum / batches.length);
   }
-  const weights = Object.fromEntries(model.layers.flatMap((layer) => layer.weights.map((weight) => [`${layer.name}.${weight.originalName.split("/").at(-1)}`, Array.from(weight.read().dataSync())])));
+  const weights = Object.fromEntries(
+    model.layers.flatMap((layer) =>
+      layer.weights.map((weight) => [`${layer.name}.${weight.originalName.split("/").at(-1)}`, Array.from(weight.read().dataSync())]),
+    ),
+  );
   return { weights, losses };
 }
 
@@ -61,7 +92,12 @@ describe("several steps equal those of tf.LayersModel.fit", () => {
     for (const [path, values] of Object.entries(expected.weights)) expect(maxDistance(weights[path]!, values), path).toBeLessThan(1e-5);
     const { loss, regularization } = trainer.history.train as Record<string, number[]>;
     // Keras' loss has the regularisation in it; ours stands apart.
-    expect(maxDistance(loss!.map((value, i) => value + regularization![i]!), expected.losses)).toBeLessThan(1e-5);
+    expect(
+      maxDistance(
+        loss!.map((value, i) => value + regularization![i]!),
+        expected.losses,
+      ),
+    ).toBeLessThan(1e-5);
     expect(regularization!.every((value) => value > 0)).toBe(true);
   });
 
@@ -85,10 +121,27 @@ describe("several steps equal those of tf.LayersModel.fit", () => {
 
 describe("constraints", () => {
   // tf.LayersModel.fit leaves weights as the optimizer puts them: it never applies its constraints after a step. Ours are held against the formula.
-  const build = (): tf.LayersModel => tf.sequential({
-    layers: [tf.layers.dense({ name: "head", units: 2, inputShape: [3], useBias: true, kernelInitializer: kernel(7), kernelConstraint: tf.constraints.maxNorm({ maxValue: 0.5, axis: 0 }), biasConstraint: tf.constraints.nonNeg() })],
-  });
-  const target = { x: rows(1)[0]!.x, y: hostTensor(Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 4 : -4)), [4, 2]) };
+  const build = (): tf.LayersModel =>
+    tf.sequential({
+      layers: [
+        tf.layers.dense({
+          name: "head",
+          units: 2,
+          inputShape: [3],
+          useBias: true,
+          kernelInitializer: kernel(7),
+          kernelConstraint: tf.constraints.maxNorm({ maxValue: 0.5, axis: 0 }),
+          biasConstraint: tf.constraints.nonNeg(),
+        }),
+      ],
+    });
+  const target = {
+    x: rows(1)[0]!.x,
+    y: hostTensor(
+      Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 4 : -4)),
+      [4, 2],
+    ),
+  };
 
   test("are met after every step: each step is SGD, then the constraint", async () => {
     const seen: Record<string, number[]>[] = [];
@@ -107,7 +160,8 @@ describe("constraints", () => {
       const gb = b.map(() => 0);
       for (let row = 0; row < 4; row++) {
         for (let j = 0; j < 2; j++) {
-          const error = [0, 1, 2].reduce((sum, i) => sum + target.x.data[3 * row + i]! * w[2 * i + j]!, b[j]!) - target.y.data[2 * row + j]!;
+          const error =
+            [0, 1, 2].reduce((sum, i) => sum + target.x.data[3 * row + i]! * w[2 * i + j]!, b[j]!) - target.y.data[2 * row + j]!;
           gb[j]! += (2 * error) / 8;
           for (let i = 0; i < 3; i++) gw[2 * i + j]! += (2 * error * target.x.data[3 * row + i]!) / 8;
         }
@@ -132,7 +186,11 @@ describe("constraints", () => {
       }
     }
     const model = build();
-    const large = tf.tensor2d([[3, 3], [3, 3], [3, 3]]);
+    const large = tf.tensor2d([
+      [3, 3],
+      [3, 3],
+      [3, 3],
+    ]);
     (model.layers[0]!.weights[0]!.read() as tf.Variable).assign(large);
     await using trainer = new Skips(quietly({ model, optimizer: sgd({ learningRate: 0.1 }) }));
     await trainer.fit({ train: [target], epochs: 1 });

@@ -1,5 +1,15 @@
 import { parseState, stringifyState, type StateRecord } from "@snapfit/base";
-import { expectSameBits, onRanks, seededClasses, TestRanks, tinyClassifier, tinyLoader, tinyOptions, TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
+import {
+  expectSameBits,
+  onRanks,
+  seededClasses,
+  TestRanks,
+  tinyClassifier,
+  tinyLoader,
+  tinyOptions,
+  TinyTrainer,
+  type ClassBatch,
+} from "@snapfit/test-utils";
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import type { LogRecord, SavePointKind, StepResult } from "../src/index.js";
@@ -77,5 +87,8 @@ test("each rank gets its own number of batches back", async () => {
     await restored.close();
     return [trainer.progress.batch, restored.progress.batch];
   });
-  expect(batches).toEqual([[3, 3], [2, 2]]);
+  expect(batches).toEqual([
+    [3, 3],
+    [2, 2],
+  ]);
 });

@@ -3,8 +3,30 @@ import { sgd } from "@snapfit/optim";
 import { expectNoTensorLeak } from "@snapfit/test-utils";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { defineAddOn, type AddOnBase, type Adds, type EpochMetrics, type EvaluationPhase, type Gradients, type LogRecord, type StepResult, type Weights, type Window } from "../src/index.js";
-import { failureOf, Lines, maxDistance, plain, quietly, Regression, rows, smallModel, squaredError, type Rows } from "./support/regression.js";
+import {
+  defineAddOn,
+  type AddOnBase,
+  type Adds,
+  type EpochMetrics,
+  type EvaluationPhase,
+  type Gradients,
+  type LogRecord,
+  type StepResult,
+  type Weights,
+  type Window,
+} from "../src/index.js";
+import {
+  failureOf,
+  Lines,
+  maxDistance,
+  plain,
+  quietly,
+  Regression,
+  rows,
+  smallModel,
+  squaredError,
+  type Rows,
+} from "./support/regression.js";
 
 const trainerOf = (options = {}) => new Regression(quietly({ optimizer: sgd({ learningRate: 0.1 }), ...options }));
 
@@ -40,8 +62,9 @@ describe("modelWeights and setModelWeights", () => {
     const before = plain(await trainer.modelWeights());
     await expect(trainer.setModelWeights(await wrong(await trainer.modelWeights()))).rejects.toMatchObject({
       code: "WEIGHTS_MISMATCH",
-      message: "The weights do not fit the model; missing: hidden.bias; unexpected: tail.kernel, tail.bias; different: hidden.kernel is float32 [3, 5], given int32 [3, 5]; head.kernel is float32 [5, 2], given float32 [5, 3]. "
-        + "Every parameter must be there with its dtype and shape. Build the same model, or pass { strict: false } to take what fits.",
+      message:
+        "The weights do not fit the model; missing: hidden.bias; unexpected: tail.kernel, tail.bias; different: hidden.kernel is float32 [3, 5], given int32 [3, 5]; head.kernel is float32 [5, 2], given float32 [5, 3]. " +
+        "Every parameter must be there with its dtype and shape. Build the same model, or pass { strict: false } to take what fits.",
     });
     expect(plain(await trainer.modelWeights())).toEqual(before);
   });
@@ -62,9 +85,15 @@ describe("modelWeights and setModelWeights", () => {
     await using trainer = trainerOf();
     await trainer.ready();
     const weights = await trainer.modelWeights();
-    const broken = { ...weights, "hidden.kernel": { dtype: "float32", shape: [3, 5], data: new Float32Array(3) } as HostTensor, "head.bias": [1, 2] as never };
+    const broken = {
+      ...weights,
+      "hidden.kernel": { dtype: "float32", shape: [3, 5], data: new Float32Array(3) } as HostTensor,
+      "head.bias": [1, 2] as never,
+    };
     const zeroed = { ...broken, "hidden.bias": hostTensor(Float32Array.of(9, 9, 9, 9, 9), [5]) };
-    await expect(trainer.setModelWeights(zeroed)).rejects.toThrow(/different: hidden\.kernel is given as 3 values for \[3, 5\]; head\.bias is given as no host tensor/);
+    await expect(trainer.setModelWeights(zeroed)).rejects.toThrow(
+      /different: hidden\.kernel is given as 3 values for \[3, 5\]; head\.bias is given as no host tensor/,
+    );
     expect(plain(await trainer.modelWeights())).toEqual(plain(weights));
     await trainer.setModelWeights(zeroed, { strict: false });
     expect(plain(await trainer.modelWeights())).toEqual({ ...plain(weights), "hidden.bias": [9, 9, 9, 9, 9] });
@@ -100,7 +129,15 @@ class Halved extends Regression {
     });
   }
   async halves(): Promise<Weights> {
-    return Object.fromEntries(Object.entries(await this.modelWeights()).map(([path, { shape, data }]) => [path, hostTensor(Float32Array.from(data, (value) => value / 2), shape)]));
+    return Object.fromEntries(
+      Object.entries(await this.modelWeights()).map(([path, { shape, data }]) => [
+        path,
+        hostTensor(
+          Float32Array.from(data, (value) => value / 2),
+          shape,
+        ),
+      ]),
+    );
   }
 }
 
@@ -154,10 +191,18 @@ const ToySam = defineAddOn({
         if (first === undefined) return undefined;
         const raw = await this.modelWeights();
         const norm = tf.tidy(() => tf.sqrt(tf.addN([...first.values()].map((gradient) => gradient.square().sum()))).dataSync()[0]!);
-        const moved = Object.fromEntries(Object.entries(raw).map(([path, { shape, data }]) => {
-          const gradient = first.get(path)!.dataSync();
-          return [path, hostTensor(Float32Array.from(data, (value, i) => value + (0.05 * gradient[i]!) / norm), shape)];
-        }));
+        const moved = Object.fromEntries(
+          Object.entries(raw).map(([path, { shape, data }]) => {
+            const gradient = first.get(path)!.dataSync();
+            return [
+              path,
+              hostTensor(
+                Float32Array.from(data, (value, i) => value + (0.05 * gradient[i]!) / norm),
+                shape,
+              ),
+            ];
+          }),
+        );
         return this.withWeights(moved, () => this.withSnapshot(() => super.computeGradients(window)));
       }
     }
@@ -186,7 +231,15 @@ describe("a computation that is repeated", () => {
     protected override configureMetrics() {
       let sum = 0;
       let count = 0;
-      const record = { direction: "min" as const, update: (outputs: Record<string, HostTensor>) => void ((sum += outputs["loss"]!.data[0]!), (count += 1)), compute: () => ({ sum, count }), reset: () => void ((sum = 0), (count = 0)), saveState: () => ({ sum, count }), loadState: () => undefined, merge: () => undefined };
+      const record = {
+        direction: "min" as const,
+        update: (outputs: Record<string, HostTensor>) => void ((sum += outputs["loss"]!.data[0]!), (count += 1)),
+        compute: () => ({ sum, count }),
+        reset: () => void ((sum = 0), (count = 0)),
+        saveState: () => ({ sum, count }),
+        loadState: () => undefined,
+        merge: () => undefined,
+      };
       return { train: { seen: record } };
     }
   }
@@ -200,10 +253,20 @@ describe("a computation that is repeated", () => {
     expect(trainer.progress).toMatchObject({ batch: 4, step: 2, samples: 16 });
     expect(trainer.history.train["loss"]![0]).toBeCloseTo(mean(last), 6);
     expect(trainer.history.train["seen/count"]).toEqual([4]);
-    const train = trainer.records.filter((record) => record.kind === "scalars" && record.key === "train").map((record) => (record as { values: Record<string, number> }).values);
-    expect(train.map((values) => values["train/value"])).toEqual([expect.closeTo(mean(last.slice(0, 2)), 6), expect.closeTo(mean(last.slice(2)), 6)]);
-    expect(train.map((values) => values["train/tensor"])).toEqual([expect.closeTo(mean(last.slice(0, 2)), 6), expect.closeTo(mean(last.slice(2)), 6)]);
-    expect(trainer.records.flatMap((record) => (record.kind === "text" ? [record.text] : []))).toEqual(last.map((value) => value.toFixed(6)));
+    const train = trainer.records
+      .filter((record) => record.kind === "scalars" && record.key === "train")
+      .map((record) => (record as { values: Record<string, number> }).values);
+    expect(train.map((values) => values["train/value"])).toEqual([
+      expect.closeTo(mean(last.slice(0, 2)), 6),
+      expect.closeTo(mean(last.slice(2)), 6),
+    ]);
+    expect(train.map((values) => values["train/tensor"])).toEqual([
+      expect.closeTo(mean(last.slice(0, 2)), 6),
+      expect.closeTo(mean(last.slice(2)), 6),
+    ]);
+    expect(trainer.records.flatMap((record) => (record.kind === "text" ? [record.text] : []))).toEqual(
+      last.map((value) => value.toFixed(6)),
+    );
     expect(trainer.records.filter(({ kind }) => kind === "histogram")).toHaveLength(4);
   });
 
@@ -221,7 +284,10 @@ describe("a computation that is repeated", () => {
     for (const { x, y } of rows(3)) {
       tf.tidy(() => {
         const gradients = () => {
-          const { grads } = tf.variableGrads(() => squaredError(model.apply(tf.tensor(x.data, [4, 3])) as tf.Tensor, tf.tensor(y.data, [4, 2])), variables);
+          const { grads } = tf.variableGrads(
+            () => squaredError(model.apply(tf.tensor(x.data, [4, 3])) as tf.Tensor, tf.tensor(y.data, [4, 2])),
+            variables,
+          );
           return variables.map((variable) => grads[variable.name]!);
         };
         const raw = variables.map((variable) => variable.clone());
@@ -232,7 +298,9 @@ describe("a computation that is repeated", () => {
         variables.forEach((variable, i) => variable.assign(raw[i]!.sub(second[i]!.mul(0.1))));
       });
     }
-    Object.values(plain(await trainer.modelWeights())).forEach((values, i) => expect(maxDistance(values, variables[i]!.dataSync())).toBeLessThan(1e-5));
+    Object.values(plain(await trainer.modelWeights())).forEach((values, i) =>
+      expect(maxDistance(values, variables[i]!.dataSync())).toBeLessThan(1e-5),
+    );
   });
 });
 

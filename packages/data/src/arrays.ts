@@ -7,15 +7,22 @@ export type Column = HostTensor | Float32Array | Int32Array | Uint8Array | reado
 
 /** The batches of columns: ranks and dtypes stay as they are, a plain typed array has rank 1. */
 export type ColumnsBatch<Columns> = {
-  readonly [Name in keyof Columns]: Columns[Name] extends HostTensor<infer Rank, infer DType> ? HostTensor<Rank, DType>
-    : Columns[Name] extends Float32Array ? HostTensor<1, "float32">
-    : Columns[Name] extends Int32Array ? HostTensor<1, "int32">
-    : Columns[Name] extends Uint8Array ? HostTensor<1, "uint8"> : string[];
+  readonly [Name in keyof Columns]: Columns[Name] extends HostTensor<infer Rank, infer DType>
+    ? HostTensor<Rank, DType>
+    : Columns[Name] extends Float32Array
+      ? HostTensor<1, "float32">
+      : Columns[Name] extends Int32Array
+        ? HostTensor<1, "int32">
+        : Columns[Name] extends Uint8Array
+          ? HostTensor<1, "uint8">
+          : string[];
 };
 
 /** One sample of columns: ranks are one less than the column's. */
 export type ColumnsSample<Columns> = {
-  readonly [Name in keyof Columns]: ColumnsBatch<Columns>[Name] extends HostTensor<infer Rank, infer DType> ? HostTensor<OneLess<Rank>, DType> : string;
+  readonly [Name in keyof Columns]: ColumnsBatch<Columns>[Name] extends HostTensor<infer Rank, infer DType>
+    ? HostTensor<OneLess<Rank>, DType>
+    : string;
 };
 
 /** What {@link arrays} makes: `columns` are the arrays as given. */
@@ -39,15 +46,20 @@ export function arrays<const Columns extends Readonly<Record<string, Column>>>(c
   const length = first[1].length;
   for (const [name, reader] of readers) {
     if (reader.length === length) continue;
-    throw new SnapfitError("DATA_SET", `arrays() got ${length} samples in "${first[0]}", but ${reader.length} in "${name}". All columns have the same samples in their first dimension. Check the shapes.`);
+    throw new SnapfitError(
+      "DATA_SET",
+      `arrays() got ${length} samples in "${first[0]}", but ${reader.length} in "${name}". All columns have the same samples in their first dimension. Check the shapes.`,
+    );
   }
-  const gather = (indices: ArrayLike<number>): Record<string, unknown> => Object.fromEntries(readers.map(([name, reader]) => [name, reader.gather(indices)]));
+  const gather = (indices: ArrayLike<number>): Record<string, unknown> =>
+    Object.fromEntries(readers.map(([name, reader]) => [name, reader.gather(indices)]));
   const set = {
     columns,
     length,
     gather,
     at(index: number): Record<string, unknown> {
-      if (!Number.isInteger(index) || index < 0 || index >= length) throw new SnapfitError("DATA_SET", `Sample ${index} does not exist. The set has samples 0 to ${length - 1}. Check the index.`);
+      if (!Number.isInteger(index) || index < 0 || index >= length)
+        throw new SnapfitError("DATA_SET", `Sample ${index} does not exist. The set has samples 0 to ${length - 1}. Check the index.`);
       return Object.fromEntries(readers.map(([name, reader]) => [name, reader.at(index)]));
     },
   };
@@ -69,7 +81,11 @@ function rowReader(name: string, column: Column): RowReader {
   }
   const tensor = isHostTensor(column) ? column : asTensor(name, column as Float32Array | Int32Array | Uint8Array);
   const [length, ...shape] = tensor.shape;
-  if (length === undefined) throw new SnapfitError("DATA_SET", `arrays() got a scalar as "${name}". The first dimension of a column counts the samples. Give it a shape of at least one dimension.`);
+  if (length === undefined)
+    throw new SnapfitError(
+      "DATA_SET",
+      `arrays() got a scalar as "${name}". The first dimension of a column counts the samples. Give it a shape of at least one dimension.`,
+    );
   const rowLength = shape.reduce((product, size) => product * size, 1);
   const { data, dtype } = tensor;
   return {
@@ -85,7 +101,10 @@ function asTensor(name: string, data: Float32Array | Int32Array | Uint8Array): H
   if (!dtype) {
     const received = (data as object | null)?.constructor?.name ?? String(data);
     const near = nearestName(received, Object.keys(dtypes)) ?? "Float32Array";
-    throw new SnapfitError("DATA_SET", `arrays() got a ${received} as "${name}". A column is a HostTensor, a Float32Array, Int32Array or Uint8Array, or an array of strings. Convert it, for example to a ${near}.`);
+    throw new SnapfitError(
+      "DATA_SET",
+      `arrays() got a ${received} as "${name}". A column is a HostTensor, a Float32Array, Int32Array or Uint8Array, or an array of strings. Convert it, for example to a ${near}.`,
+    );
   }
   return { dtype, shape: [data.length], data };
 }

@@ -2,14 +2,23 @@ import { isHostTensor, SnapfitError, type HostTensor } from "@snapfit/base";
 import type { OneMore } from "./ranks.js";
 
 /** What {@link collate} makes of samples of a type: arrays gain a dimension in front, records go field by field, all else becomes a list. */
-export type Collated<Sample> = [Sample] extends [HostTensor<infer Rank, infer DType>] ? HostTensor<OneMore<Rank>, DType>
-  : [Sample] extends [number] ? HostTensor<1, "float32">
-  : [Sample] extends [boolean] ? HostTensor<1, "bool">
-  : [Sample] extends [Float32Array] ? HostTensor<2, "float32">
-  : [Sample] extends [Int32Array] ? HostTensor<2, "int32">
-  : [Sample] extends [Uint8Array] ? HostTensor<2, "uint8">
-  : [Sample] extends [string | bigint | null | undefined | readonly unknown[] | ((...args: never) => unknown)] ? Sample[]
-  : [Sample] extends [object] ? { readonly [Name in keyof Sample]: Collated<Sample[Name]> } : Sample[];
+export type Collated<Sample> = [Sample] extends [HostTensor<infer Rank, infer DType>]
+  ? HostTensor<OneMore<Rank>, DType>
+  : [Sample] extends [number]
+    ? HostTensor<1, "float32">
+    : [Sample] extends [boolean]
+      ? HostTensor<1, "bool">
+      : [Sample] extends [Float32Array]
+        ? HostTensor<2, "float32">
+        : [Sample] extends [Int32Array]
+          ? HostTensor<2, "int32">
+          : [Sample] extends [Uint8Array]
+            ? HostTensor<2, "uint8">
+            : [Sample] extends [string | bigint | null | undefined | readonly unknown[] | ((...args: never) => unknown)]
+              ? Sample[]
+              : [Sample] extends [object]
+                ? { readonly [Name in keyof Sample]: Collated<Sample[Name]> }
+                : Sample[];
 
 /**
  * Puts samples together into a batch, in arrays of its own: host tensors and typed arrays are stacked along a new first dimension, numbers become float32 and booleans bool,
@@ -34,7 +43,15 @@ function collateField(samples: readonly unknown[], path: string): unknown {
     const isSame = isRecord(sample) && Object.keys(sample).length === names.length && names.every((name) => Object.hasOwn(sample, name));
     if (!isSame) throw differ(path, i, "has other fields");
   });
-  return Object.fromEntries(names.map((name) => [name, collateField(samples.map((sample) => (sample as Record<string, unknown>)[name]), path === "" ? name : `${path}.${name}`)]));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      collateField(
+        samples.map((sample) => (sample as Record<string, unknown>)[name]),
+        path === "" ? name : `${path}.${name}`,
+      ),
+    ]),
+  );
 }
 
 function collateScalars(samples: readonly unknown[], type: "number" | "boolean", path: string): HostTensor {
@@ -42,7 +59,9 @@ function collateScalars(samples: readonly unknown[], type: "number" | "boolean",
     if (typeof sample !== type) throw differ(path, i, `is no ${type}`);
   });
   const shape = [samples.length];
-  return type === "number" ? { dtype: "float32", shape, data: Float32Array.from(samples as number[]) } : { dtype: "bool", shape, data: Uint8Array.from(samples as boolean[], Number) };
+  return type === "number"
+    ? { dtype: "float32", shape, data: Float32Array.from(samples as number[]) }
+    : { dtype: "bool", shape, data: Uint8Array.from(samples as boolean[], Number) };
 }
 
 function vector(data: unknown): unknown {
@@ -56,7 +75,8 @@ function stack(samples: readonly unknown[], path: string): HostTensor {
   const rows = new (data.constructor as new (length: number) => typeof data)(samples.length * data.length);
   samples.forEach((sample, i) => {
     if (!isHostTensor(sample)) throw differ(path, i, "is no array");
-    const isSame = sample.dtype === dtype && sample.shape.length === shape.length && sample.shape.every((size, axis) => size === shape[axis]);
+    const isSame =
+      sample.dtype === dtype && sample.shape.length === shape.length && sample.shape.every((size, axis) => size === shape[axis]);
     if (!isSame) throw differ(path, i, `is ${sample.dtype} [${sample.shape.join(", ")}], but sample 0 is ${dtype} [${shape.join(", ")}]`);
     rows.set(sample.data, i * data.length);
   });
@@ -70,5 +90,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function differ(path: string, index: number, what: string): SnapfitError<"COLLATE"> {
-  return new SnapfitError("COLLATE", `Samples do not fit into one batch: ${path === "" ? "" : `"${path}" of `}sample ${index} of the batch ${what}. All samples have the same form. Crop or pad them with \`transform\`, or pass your own \`collate\`.`);
+  return new SnapfitError(
+    "COLLATE",
+    `Samples do not fit into one batch: ${path === "" ? "" : `"${path}" of `}sample ${index} of the batch ${what}. All samples have the same form. Crop or pad them with \`transform\`, or pass your own \`collate\`.`,
+  );
 }

@@ -17,25 +17,37 @@ export type CellFault = (row: number, value: string, expected: string) => never;
 export function readColumn(cells: readonly string[], kind: CsvColumn, missing: readonly string[], fault: CellFault): ReadColumn {
   if (kind === "string") return { data: [...cells] };
   const trimmed = cells.map((cell) => cell.trim());
-  if (kind === "number") return { data: Float32Array.from(trimmed, (cell, row) => (missing.includes(cell) ? NaN : readNumber(cell, row, fault))) };
+  if (kind === "number")
+    return { data: Float32Array.from(trimmed, (cell, row) => (missing.includes(cell) ? NaN : readNumber(cell, row, fault))) };
   if (kind === "integer") return { data: Int32Array.from(trimmed, (cell, row) => readInteger(cell, row, missing, fault)) };
   return readCategory(trimmed, kind, missing, fault);
 }
 
 function readNumber(cell: string, row: number, fault: CellFault): number {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell) ? Number(cell) : NaN;
-  return Number.isFinite(Math.fround(value)) ? value : fault(row, cell, "a number within float32, written with a decimal point, or one of the missing values");
+  return Number.isFinite(Math.fround(value))
+    ? value
+    : fault(row, cell, "a number within float32, written with a decimal point, or one of the missing values");
 }
 
 function readInteger(cell: string, row: number, missing: readonly string[], fault: CellFault): number {
-  if (missing.includes(cell)) return fault(row, cell, 'an integer; a column with missing values is read as "number", where they become NaN');
+  if (missing.includes(cell))
+    return fault(row, cell, 'an integer; a column with missing values is read as "number", where they become NaN');
   const value = /^[+-]?\d+$/.test(cell) ? Number(cell) : NaN;
   return value === (value | 0) ? value | 0 : fault(row, cell, "an integer from -2147483648 to 2147483647");
 }
 
-function readCategory(cells: readonly string[], kind: "category" | readonly string[], missing: readonly string[], fault: CellFault): ReadColumn {
+function readCategory(
+  cells: readonly string[],
+  kind: "category" | readonly string[],
+  missing: readonly string[],
+  fault: CellFault,
+): ReadColumn {
   const categories = kind === "category" ? [...new Set(cells)].filter((cell) => !missing.includes(cell)).sort() : kind;
   const indices = new Map(categories.map((name, index) => [name, index]));
-  const data = Int32Array.from(cells, (cell, row) => indices.get(cell) ?? (missing.includes(cell) ? -1 : fault(row, cell, `one of ${categories.join(", ")}`)));
+  const data = Int32Array.from(
+    cells,
+    (cell, row) => indices.get(cell) ?? (missing.includes(cell) ? -1 : fault(row, cell, `one of ${categories.join(", ")}`)),
+  );
   return { data, categories };
 }

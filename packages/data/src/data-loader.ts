@@ -54,10 +54,16 @@ export class DataLoader<Batch> implements Loader<Batch> {
    */
   setShard(rank: number, size: number): void {
     if (!Number.isInteger(size) || size < 1 || !Number.isInteger(rank) || rank < 0 || rank >= size) {
-      throw new SnapfitError("LOADER_OPTIONS", `setShard(${rank}, ${size}) is no part of a whole. size is at least 1, and rank is 0 to size - 1. Pass the rank and size of the process group.`);
+      throw new SnapfitError(
+        "LOADER_OPTIONS",
+        `setShard(${rank}, ${size}) is no part of a whole. size is at least 1, and rank is 0 to size - 1. Pass the rank and size of the process group.`,
+      );
     }
     if (this.#next.window > 0 && size !== this.#shard.size) {
-      throw new SnapfitError("LOADER_CHANGED", `A state taken within a pass of ${this.#shard.size} ranks cannot go on with ${size}. The samples left are shared differently. Call setShard() before loadState(), or start with the same number of ranks.`);
+      throw new SnapfitError(
+        "LOADER_CHANGED",
+        `A state taken within a pass of ${this.#shard.size} ranks cannot go on with ${size}. The samples left are shared differently. Call setShard() before loadState(), or start with the same number of ranks.`,
+      );
     }
     this.#shard = { ...this.#shard, rank, size };
   }
@@ -81,7 +87,8 @@ export class DataLoader<Batch> implements Loader<Batch> {
    */
   saveState(numSamples: number): StateRecord {
     const running = this.#running;
-    const { ranks, ...position } = numSamples === 0 && (!running || running.isEnded) ? { ...this.#next, ranks: this.#shard.size } : this.#positionAfter(numSamples);
+    const { ranks, ...position } =
+      numSamples === 0 && (!running || running.isEnded) ? { ...this.#next, ranks: this.#shard.size } : this.#positionAfter(numSamples);
     return { ...this.#settings, ranks, ...position };
   }
 
@@ -92,7 +99,10 @@ export class DataLoader<Batch> implements Loader<Batch> {
   loadState(state: StateRecord): void {
     const { ranks, pass, window } = checkLoaderState(state, this.#settings);
     if (window > 0 && ranks !== this.#shard.size) {
-      throw new SnapfitError("LOADER_CHANGED", `The state was taken within a pass of ${ranks} ranks, but there are ${this.#shard.size} now. The samples left are shared differently. Start with the same number of ranks, or from a state between passes.`);
+      throw new SnapfitError(
+        "LOADER_CHANGED",
+        `The state was taken within a pass of ${ranks} ranks, but there are ${this.#shard.size} now. The samples left are shared differently. Start with the same number of ranks, or from a state between passes.`,
+      );
     }
     this.#next = { pass, window };
     this.#running = undefined;
@@ -102,7 +112,10 @@ export class DataLoader<Batch> implements Loader<Batch> {
     const { pass, window: first, shard } = this.#running ?? { ...this.#next, shard: this.#shard };
     const window = windowsAfter(shard, numSamples);
     if (window === undefined || window < Math.min(first, numBatches(shard))) {
-      throw new SnapfitError("LOADER_POSITION", `${numSamples} samples of pass ${pass} are not the end of a batch of ${shard.batchSize}${first > 0 ? ` after window ${first}, where it was resumed` : ""}. saveState() counts all samples that this rank has used since the beginning of the pass. Pass the sum of the batches' sizes.`);
+      throw new SnapfitError(
+        "LOADER_POSITION",
+        `${numSamples} samples of pass ${pass} are not the end of a batch of ${shard.batchSize}${first > 0 ? ` after window ${first}, where it was resumed` : ""}. saveState() counts all samples that this rank has used since the beginning of the pass. Pass the sum of the batches' sizes.`,
+      );
     }
     return { pass, window, ranks: shard.size };
   }
@@ -113,7 +126,8 @@ export class DataLoader<Batch> implements Loader<Batch> {
     this.#running = running;
     this.#next = { pass: pass + 1, window: 0 };
     const order = this.#order(pass);
-    const make = (index: number): Batch | Promise<Batch> => this.#makeBatch(order.slice(...batchBounds(running.shard, index)), pass) as Batch | Promise<Batch>;
+    const make = (index: number): Batch | Promise<Batch> =>
+      this.#makeBatch(order.slice(...batchBounds(running.shard, index)), pass) as Batch | Promise<Batch>;
     return new BatchQueue(window, numBatches(running.shard), this.#prefetch, make, () => (running.isEnded = true));
   }
 

@@ -18,11 +18,17 @@ export function checkLoaderState(state: StateRecord, settings: LoaderSettings): 
   const differences = Object.entries(settings).filter(([name, value]) => !Object.is(state[name], value));
   if (differences.length > 0) {
     const list = differences.map(([name, value]) => `${name} was ${String(state[name])} and is ${value}`).join(", ");
-    throw new SnapfitError("LOADER_CHANGED", `The loader is not the one whose state was saved: ${list}. It continues with the same batches only if these are equal. Use the former data and options, or start a new run.`);
+    throw new SnapfitError(
+      "LOADER_CHANGED",
+      `The loader is not the one whose state was saved: ${list}. It continues with the same batches only if these are equal. Use the former data and options, or start a new run.`,
+    );
   }
   for (const name of ["ranks", "pass", "window"]) {
     if (!Number.isSafeInteger(state[name]) || (state[name] as number) < 0) {
-      throw new SnapfitError("LOADER_CHANGED", `The state of the loader has ${String(state[name])} as its ${name}, which is no count. Pass what saveState() returned.`);
+      throw new SnapfitError(
+        "LOADER_CHANGED",
+        `The state of the loader has ${String(state[name])} as its ${name}, which is no count. Pass what saveState() returned.`,
+      );
     }
   }
   return state as unknown as LoaderState;

@@ -43,7 +43,10 @@ export interface PlainOptions extends LoaderOptions {
  * }
  */
 export function loader<Sample, Batch>(set: BatchAccess<Sample, Batch>, options?: PlainOptions): DataLoader<Batch>;
-export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(set: RandomAccess<Sample>, options?: SampleOptions<Sample, Changed, Batch>): DataLoader<Batch>;
+export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
+  set: RandomAccess<Sample>,
+  options?: SampleOptions<Sample, Changed, Batch>,
+): DataLoader<Batch>;
 export function loader(set: RandomAccess<unknown>, options: LoaderOptions & Partial<BatchMakerOptions> = {}): DataLoader<unknown> {
   const { batchSize = 32, shuffle = false, seed = 0, dropLast = false, prefetch = 2, transform, collate } = options;
   checkNames(options);
@@ -63,7 +66,10 @@ function checkNames(options: object): void {
   for (const name of Object.keys(options)) {
     if (NAMES.includes(name)) continue;
     const near = nearestName(name, NAMES);
-    throw new SnapfitError("LOADER_OPTIONS", `loader() has no option "${name}".${near === undefined ? "" : ` Did you mean "${near}"?`} It has ${NAMES.join(", ")}.`);
+    throw new SnapfitError(
+      "LOADER_OPTIONS",
+      `loader() has no option "${name}".${near === undefined ? "" : ` Did you mean "${near}"?`} It has ${NAMES.join(", ")}.`,
+    );
   }
 }
 

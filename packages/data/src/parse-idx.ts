@@ -23,12 +23,17 @@ const TYPES: Readonly<Record<number, { readonly dtype: IdxDType; readonly sizeBy
  * @param bytes the file, not compressed. @param file its name, for messages.
  * @throws SnapfitError `IDX_MALFORMED` with the file, the byte, and what was expected there; `IDX_OTHER` if it is not of the rank or dtype asked for.
  */
-export function parseIdx<Rank extends number = number, DType extends IdxDType = IdxDType>(bytes: Uint8Array, options: IdxOptions<Rank, DType> = {}, file = "IDX data"): HostTensor<Rank, DType> {
+export function parseIdx<Rank extends number = number, DType extends IdxDType = IdxDType>(
+  bytes: Uint8Array,
+  options: IdxOptions<Rank, DType> = {},
+  file = "IDX data",
+): HostTensor<Rank, DType> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = readType(bytes, file);
   const rank = bytes[3]!;
   const start = 4 + 4 * rank;
-  if (bytes.length < start) throw malformed(file, bytes.length, `the file ends in its header, which has ${start} bytes for ${rank} dimensions`);
+  if (bytes.length < start)
+    throw malformed(file, bytes.length, `the file ends in its header, which has ${start} bytes for ${rank} dimensions`);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const numValues = shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
   const end = start + numValues * type.sizeBytes;
@@ -41,9 +46,11 @@ export function parseIdx<Rank extends number = number, DType extends IdxDType = 
 }
 
 function readType(bytes: Uint8Array, file: string): { readonly dtype: IdxDType; readonly sizeBytes: number } {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw malformed(file, 0, "these are gzip bytes, but unpacked ones are expected (readIdx() of @snapfit/data/node unpacks by itself)");
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    throw malformed(file, 0, "these are gzip bytes, but unpacked ones are expected (readIdx() of @snapfit/data/node unpacks by itself)");
   if (bytes.length < 4) throw malformed(file, bytes.length, "the file ends, but an IDX header has at least 4 bytes");
-  if (bytes[0] !== 0 || bytes[1] !== 0) throw malformed(file, 0, `there are ${hex(bytes[0]!)} ${hex(bytes[1]!)}, but an IDX file begins with 00 00`);
+  if (bytes[0] !== 0 || bytes[1] !== 0)
+    throw malformed(file, 0, `there are ${hex(bytes[0]!)} ${hex(bytes[1]!)}, but an IDX file begins with 00 00`);
   const type = TYPES[bytes[2]!];
   if (!type) throw malformed(file, 2, `the type code is ${hex(bytes[2]!)}, but 08 (unsigned byte), 0c (int32) or 0d (float32) is expected`);
   return type;
@@ -51,7 +58,10 @@ function readType(bytes: Uint8Array, file: string): { readonly dtype: IdxDType; 
 
 function checkKind(file: string, rank: number, dtype: IdxDType, expected: IdxOptions<number, IdxDType>): void {
   if ((expected.rank ?? rank) === rank && (expected.dtype ?? dtype) === dtype) return;
-  throw new SnapfitError("IDX_OTHER", `${file} holds ${dtype} values of ${rank} dimensions, but ${expected.dtype ?? dtype} of ${expected.rank ?? rank} were asked for. Images and labels may be mixed up. Check the path, or the rank and dtype asked for.`);
+  throw new SnapfitError(
+    "IDX_OTHER",
+    `${file} holds ${dtype} values of ${rank} dimensions, but ${expected.dtype ?? dtype} of ${expected.rank ?? rank} were asked for. Images and labels may be mixed up. Check the path, or the rank and dtype asked for.`,
+  );
 }
 
 function readValues(view: DataView, dtype: IdxDType, start: number, length: number): Uint8Array | Int32Array | Float32Array {
@@ -66,5 +76,9 @@ function hex(byte: number): string {
 
 /** An `IDX_MALFORMED` error. */
 export function malformed(file: string, byte: number, what: string, cause?: unknown): SnapfitError<"IDX_MALFORMED"> {
-  return new SnapfitError("IDX_MALFORMED", `${file}, byte ${byte}: ${what}. Fetch the file again.`, cause === undefined ? undefined : { cause });
+  return new SnapfitError(
+    "IDX_MALFORMED",
+    `${file}, byte ${byte}: ${what}. Fetch the file again.`,
+    cause === undefined ? undefined : { cause },
+  );
 }

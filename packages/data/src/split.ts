@@ -17,12 +17,23 @@ export interface SplitOptions {
  * const [train, validation] = split(arrays({ values: new Float32Array(600) }), [0.9, 0.1], { seed: 7 });
  * console.log(train.length, validation.length); // 540 60
  */
-export function split<Sample, Batch, const Fractions extends readonly number[]>(set: BatchAccess<Sample, Batch>, fractions: Fractions, options?: SplitOptions): { -readonly [I in keyof Fractions]: BatchAccess<Sample, Batch> };
-export function split<Sample, const Fractions extends readonly number[]>(set: RandomAccess<Sample>, fractions: Fractions, options?: SplitOptions): { -readonly [I in keyof Fractions]: RandomAccess<Sample> };
+export function split<Sample, Batch, const Fractions extends readonly number[]>(
+  set: BatchAccess<Sample, Batch>,
+  fractions: Fractions,
+  options?: SplitOptions,
+): { -readonly [I in keyof Fractions]: BatchAccess<Sample, Batch> };
+export function split<Sample, const Fractions extends readonly number[]>(
+  set: RandomAccess<Sample>,
+  fractions: Fractions,
+  options?: SplitOptions,
+): { -readonly [I in keyof Fractions]: RandomAccess<Sample> };
 export function split<Sample>(set: RandomAccess<Sample>, fractions: readonly number[], options: SplitOptions = {}): RandomAccess<Sample>[] {
   const total = fractions.reduce((sum, fraction) => sum + fraction, 0);
   if (fractions.length === 0 || !fractions.every((fraction) => fraction > 0) || total > 1 + 1e-9) {
-    throw new SnapfitError("SPLIT_FRACTIONS", `split() got the fractions [${fractions.join(", ")}]. They are above 0 and at most 1 together. Pass shares of the samples, such as [0.9, 0.1].`);
+    throw new SnapfitError(
+      "SPLIT_FRACTIONS",
+      `split() got the fractions [${fractions.join(", ")}]. They are above 0 and at most 1 together. Pass shares of the samples, such as [0.9, 0.1].`,
+    );
   }
   const order = RandomStream.fromSeed(options.seed ?? 0, "split").permutation(set.length);
   let end = 0;
@@ -32,7 +43,11 @@ export function split<Sample>(set: RandomAccess<Sample>, fractions: readonly num
     share += fraction;
     // Rounding the running sum, not each size, so that nothing is lost or taken twice.
     end = Math.round(Math.min(1, share) * set.length);
-    if (end === start) throw new SnapfitError("SPLIT_FRACTIONS", `Part ${part} of split() would be empty: ${fraction} of ${set.length} samples. Every part has at least one. Raise its fraction.`);
+    if (end === start)
+      throw new SnapfitError(
+        "SPLIT_FRACTIONS",
+        `Part ${part} of split() would be empty: ${fraction} of ${set.length} samples. Every part has at least one. Raise its fraction.`,
+      );
     return subset(set, order.slice(start, end).sort());
   });
 }

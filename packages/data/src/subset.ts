@@ -10,11 +10,19 @@ export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<num
 export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<number>): RandomAccess<Sample> {
   const chosen = Uint32Array.from(indices);
   for (let i = 0; i < indices.length; i++) {
-    if (chosen[i] !== indices[i] || chosen[i]! >= set.length) throw new SnapfitError("DATA_SET", `subset() got the index ${indices[i]}. The set has samples 0 to ${set.length - 1}. Check the indices.`);
+    if (chosen[i] !== indices[i] || chosen[i]! >= set.length)
+      throw new SnapfitError(
+        "DATA_SET",
+        `subset() got the index ${indices[i]}. The set has samples 0 to ${set.length - 1}. Check the indices.`,
+      );
   }
   const at = (index: number): Sample | Promise<Sample> => {
     const source = chosen[index];
-    if (source === undefined) throw new SnapfitError("DATA_SET", `Sample ${index} does not exist. The subset has samples 0 to ${chosen.length - 1}. Check the index.`);
+    if (source === undefined)
+      throw new SnapfitError(
+        "DATA_SET",
+        `Sample ${index} does not exist. The subset has samples 0 to ${chosen.length - 1}. Check the index.`,
+      );
     return set.at(source);
   };
   if (!hasGather(set)) return { length: chosen.length, at };

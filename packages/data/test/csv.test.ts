@@ -18,18 +18,34 @@ describe("parseCsv", () => {
     const table = parseCsv(text, { columns: { species: "category", mass: "number", year: "integer", note: "string" } });
     expect(table).toEqual({
       numRows: 3,
-      columns: { species: Int32Array.of(1, 0, 1), mass: Float32Array.of(3750.5, NaN, NaN), year: Int32Array.of(2007, 2008, -3), note: ["plain", 'with "quotes",\nand a line break', "NA"] },
+      columns: {
+        species: Int32Array.of(1, 0, 1),
+        mass: Float32Array.of(3750.5, NaN, NaN),
+        year: Int32Array.of(2007, 2008, -3),
+        note: ["plain", 'with "quotes",\nand a line break', "NA"],
+      },
       categories: { species: ["Adelie", "Gentoo"] },
     });
-    expectTypeOf(table.columns).toEqualTypeOf<{ readonly species: Int32Array; readonly mass: Float32Array; readonly year: Int32Array; readonly note: string[] }>();
+    expectTypeOf(table.columns).toEqualTypeOf<{
+      readonly species: Int32Array;
+      readonly mass: Float32Array;
+      readonly year: Int32Array;
+      readonly note: string[];
+    }>();
     expectTypeOf(table.categories).toEqualTypeOf<{ readonly species: readonly string[] }>();
     expect(arrays(table.columns).length).toBe(3);
   });
 
   it("takes classes in a given order, and marks missing ones", () => {
     const columns = { species: ["Gentoo", "Adelie", "Chinstrap"] } as const;
-    expect(parseCsv("species\nAdelie\nNA\nGentoo\n", { columns })).toEqual({ numRows: 3, columns: { species: Int32Array.of(1, -1, 0) }, categories: { species: columns.species } });
-    expect(() => parseCsv("species\nEmperor", { columns })).toThrow('CSV text, line 2, column "species": "Emperor" is not one of Gentoo, Adelie, Chinstrap.');
+    expect(parseCsv("species\nAdelie\nNA\nGentoo\n", { columns })).toEqual({
+      numRows: 3,
+      columns: { species: Int32Array.of(1, -1, 0) },
+      categories: { species: columns.species },
+    });
+    expect(() => parseCsv("species\nEmperor", { columns })).toThrow(
+      'CSV text, line 2, column "species": "Emperor" is not one of Gentoo, Adelie, Chinstrap.',
+    );
   });
 
   it("takes all line ends, a byte order mark, blank lines, and other delimiters and missing values", () => {
@@ -47,15 +63,21 @@ describe("parseCsv", () => {
   it("reads numbers as written, and nothing else as numbers", () => {
     const { a } = parseCsv("a\n+1.5\n-2.\n.5\n1e3\n2E-2\n-0", { columns: { a: "number" } }).columns;
     expect([...a]).toEqual([1.5, -2, 0.5, 1000, Math.fround(0.02), -0]);
-    for (const bad of ["1,5", "0x10", "1e", "Infinity", "NaN", "1e39", "1 2", "."]) expect(() => parseCsv(`a\n"${bad}"`, { columns: { a: "number" } })).toThrow(`"${bad}" is not a number`);
-    for (const bad of ["1.5", "1e3", "2147483648", "NA", "-2147483649", ""]) expect(() => parseCsv(`a,b\n${bad},1`, { columns: { a: "integer" } })).toThrow(`"${bad}" is not an integer`);
+    for (const bad of ["1,5", "0x10", "1e", "Infinity", "NaN", "1e39", "1 2", "."])
+      expect(() => parseCsv(`a\n"${bad}"`, { columns: { a: "number" } })).toThrow(`"${bad}" is not a number`);
+    for (const bad of ["1.5", "1e3", "2147483648", "NA", "-2147483649", ""])
+      expect(() => parseCsv(`a,b\n${bad},1`, { columns: { a: "integer" } })).toThrow(`"${bad}" is not an integer`);
   });
 
   it("names file, line, column, value and what was expected", () => {
     const columns = { year: "integer", note: "string" } as const;
     const cases: [string, string, string][] = [
       ["CSV_VALUE", text.replace(",-3,", ",x,"), 'birds.csv, line 5, column "year": "x" is not an integer from'],
-      ["CSV_MALFORMED", text.replace(",-3,", ",1,1,"), "birds.csv, line 5: there are 5 fields, but the header has 4: species, mass, year, note."],
+      [
+        "CSV_MALFORMED",
+        text.replace(",-3,", ",1,1,"),
+        "birds.csv, line 5: there are 5 fields, but the header has 4: species, mass, year, note.",
+      ],
       ["CSV_MALFORMED", `${text}Adelie,1`, "line 6: there are 2 fields"],
       ["CSV_MALFORMED", 'year,note\n1,"open', "line 2: Quoted field unterminated"],
       ["CSV_MALFORMED", "", "line 1: there is no header."],
@@ -67,31 +89,54 @@ describe("parseCsv", () => {
       expect(() => parseCsv(content, { columns }, "birds.csv")).toThrow(message);
       expect(() => parseCsv(content, { columns }, "birds.csv")).toThrow(expect.objectContaining({ code }));
     }
-    for (const end of ["\n", "\r\n", "\r"]) expect(() => parseCsv(["\ufeffyear,note", "1,", "x,"].join(end), { columns })).toThrow("line 3, column");
+    for (const end of ["\n", "\r\n", "\r"])
+      expect(() => parseCsv(["\ufeffyear,note", "1,", "x,"].join(end), { columns })).toThrow("line 3, column");
     expect(() => parseCsv("a\n1", { columns: { a: "number" }, delimiter: '"' })).toThrow("cannot take");
   });
 
   it("gives back any table that is quoted as it should be", () => {
     const cell = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "\r\n", " ", "é", "1", ";") });
-    fc.assert(fc.property(fc.array(fc.tuple(cell, fc.integer({ min: -9, max: 9 })), { maxLength: 6 }), fc.constantFrom("\n", "\r\n"), (rows, end) => {
-      const lines = rows.map(([note, year]) => `"${note.replaceAll('"', '""')}",${year}`);
-      const { columns } = parseCsv(["note,year", ...lines].join(end), { columns: { note: "string", year: "integer" } });
-      expect(columns.note).toEqual(rows.map(([note]) => note));
-      expect([...columns.year]).toEqual(rows.map(([, year]) => year + 0));
-    }), { seed: 1, numRuns: 500 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(cell, fc.integer({ min: -9, max: 9 })), { maxLength: 6 }),
+        fc.constantFrom("\n", "\r\n"),
+        (rows, end) => {
+          const lines = rows.map(([note, year]) => `"${note.replaceAll('"', '""')}",${year}`);
+          const { columns } = parseCsv(["note,year", ...lines].join(end), { columns: { note: "string", year: "integer" } });
+          expect(columns.note).toEqual(rows.map(([note]) => note));
+          expect([...columns.year]).toEqual(rows.map(([, year]) => year + 0));
+        },
+      ),
+      { seed: 1, numRuns: 500 },
+    );
   });
 
   it("fails in no other way than with its codes, on any text", () => {
-    const anything = fc.string({ unit: fc.oneof(fc.constantFrom("a", "b", ",", '"', "\n", "\r", "1", ".", "NA", "\ufeff", "\0"), fc.string({ minLength: 1, maxLength: 1, unit: "binary" })), maxLength: 40 });
+    const anything = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom("a", "b", ",", '"', "\n", "\r", "1", ".", "NA", "\ufeff", "\0"),
+        fc.string({ minLength: 1, maxLength: 1, unit: "binary" }),
+      ),
+      maxLength: 40,
+    });
     const kinds: CsvColumn[] = ["number", "integer", "string", "category", ["a"]];
-    fc.assert(fc.property(anything, fc.constantFrom(...kinds), fc.constantFrom("a", "__proto__", ""), fc.boolean(), (body, kind, name, hasHeader) => {
-      try {
-        const table = parseCsv(hasHeader ? `a,b\n${body}` : body, { columns: { [name]: kind } });
-        expect(Object.values(table.columns)[0]?.length ?? table.numRows).toBe(table.numRows);
-      } catch (error) {
-        expect(error).toMatchObject({ name: "SnapfitError", code: expect.stringMatching(/^CSV_(MALFORMED|COLUMN|VALUE)$/) as string });
-      }
-    }), { seed: 2, numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        anything,
+        fc.constantFrom(...kinds),
+        fc.constantFrom("a", "__proto__", ""),
+        fc.boolean(),
+        (body, kind, name, hasHeader) => {
+          try {
+            const table = parseCsv(hasHeader ? `a,b\n${body}` : body, { columns: { [name]: kind } });
+            expect(Object.values(table.columns)[0]?.length ?? table.numRows).toBe(table.numRows);
+          } catch (error) {
+            expect(error).toMatchObject({ name: "SnapfitError", code: expect.stringMatching(/^CSV_(MALFORMED|COLUMN|VALUE)$/) as string });
+          }
+        },
+      ),
+      { seed: 2, numRuns: 2000 },
+    );
   });
 });
 
@@ -116,9 +161,15 @@ if (!dataFolder) console.info("Skipped: reading penguins and dialogues. Set SNAP
 describe.skipIf(!dataFolder)("real tables", () => {
   it("penguins has 344 rows of three species, and 19 missing cells", async () => {
     const measurements = { bill_length_mm: "number", bill_depth_mm: "number", flipper_length_mm: "number", body_mass_g: "number" } as const;
-    const { numRows, columns, categories } = await readCsv(join(dataFolder!, "penguins/penguins.csv"), { columns: { species: "category", island: "category", sex: "category", year: "integer", ...measurements } });
+    const { numRows, columns, categories } = await readCsv(join(dataFolder!, "penguins/penguins.csv"), {
+      columns: { species: "category", island: "category", sex: "category", year: "integer", ...measurements },
+    });
     expect(numRows).toBe(344);
-    expect(categories).toEqual({ species: ["Adelie", "Chinstrap", "Gentoo"], island: ["Biscoe", "Dream", "Torgersen"], sex: ["female", "male"] });
+    expect(categories).toEqual({
+      species: ["Adelie", "Chinstrap", "Gentoo"],
+      island: ["Biscoe", "Dream", "Torgersen"],
+      sex: ["female", "male"],
+    });
     expect([0, 1, 2].map((species) => columns.species.filter((value) => value === species).length)).toEqual([152, 68, 124]);
     const numMissing = Object.keys(measurements).reduce((sum, name) => sum + columns[name as "body_mass_g"].filter(Number.isNaN).length, 0);
     expect(numMissing + columns.sex.filter((value) => value === -1).length).toBe(19);
@@ -126,10 +177,14 @@ describe.skipIf(!dataFolder)("real tables", () => {
   });
 
   it("dialogues and answers have the known number of rows", async () => {
-    const dialogues = await readCsv(join(dataFolder!, "mts-dialog/MTS-Dialog-ValidationSet.csv"), { columns: { ID: "integer", section_header: "category", dialogue: "string" } });
+    const dialogues = await readCsv(join(dataFolder!, "mts-dialog/MTS-Dialog-ValidationSet.csv"), {
+      columns: { ID: "integer", section_header: "category", dialogue: "string" },
+    });
     expect(dialogues.numRows).toBe(100);
     expect(dialogues.columns.dialogue.every((dialogue) => dialogue.includes("\n"))).toBe(true);
-    const answers = await readCsv(join(dataFolder!, "chatbot-ko/ChatbotData.csv"), { columns: { Q: "string", A: "string", label: ["0", "1", "2"] } });
+    const answers = await readCsv(join(dataFolder!, "chatbot-ko/ChatbotData.csv"), {
+      columns: { Q: "string", A: "string", label: ["0", "1", "2"] },
+    });
     expect([0, 1, 2].map((label) => answers.columns.label.filter((value) => value === label).length)).toEqual([5290, 3570, 2963]);
   });
 });

@@ -48,7 +48,9 @@ describe("parseIdx", () => {
     expectTypeOf(images).toEqualTypeOf<HostTensor<3, "uint8">>();
     const other = expect.objectContaining({ code: "IDX_OTHER" });
     expect(() => parseIdx(idx(0x08, [1], [1]), { rank: 3 })).toThrow(other);
-    expect(() => parseIdx(idx(0x08, [1], [1]), { dtype: "float32" }, "labels.idx")).toThrow("labels.idx holds uint8 values of 1 dimensions, but float32 of 1 were asked for.");
+    expect(() => parseIdx(idx(0x08, [1], [1]), { dtype: "float32" }, "labels.idx")).toThrow(
+      "labels.idx holds uint8 values of 1 dimensions, but float32 of 1 were asked for.",
+    );
   });
 
   it("names the byte and what was expected there", () => {
@@ -79,13 +81,23 @@ describe("parseIdx", () => {
       }
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), onlyMalformed), { seed: 1, numRuns: 500 });
-    fc.assert(fc.property(fc.constantFrom(0x08, 0x0c, 0x0d), fc.array(fc.nat(4), { maxLength: 3 }), fc.nat(60), fc.integer({ min: 0, max: 255 }), fc.integer({ min: -3, max: 3 }), (code, shape, position, byte, extra) => {
-      const file = idx(code, shape, new Array<number>(shape.reduce((product, length) => product * length, 1)).fill(1));
-      const damaged = new Uint8Array(Math.max(0, file.length + extra));
-      damaged.set(file.subarray(0, damaged.length));
-      damaged[position % Math.max(1, damaged.length)] = byte;
-      onlyMalformed(damaged);
-    }), { seed: 2, numRuns: 1000 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0x08, 0x0c, 0x0d),
+        fc.array(fc.nat(4), { maxLength: 3 }),
+        fc.nat(60),
+        fc.integer({ min: 0, max: 255 }),
+        fc.integer({ min: -3, max: 3 }),
+        (code, shape, position, byte, extra) => {
+          const file = idx(code, shape, new Array<number>(shape.reduce((product, length) => product * length, 1)).fill(1));
+          const damaged = new Uint8Array(Math.max(0, file.length + extra));
+          damaged.set(file.subarray(0, damaged.length));
+          damaged[position % Math.max(1, damaged.length)] = byte;
+          onlyMalformed(damaged);
+        },
+      ),
+      { seed: 2, numRuns: 1000 },
+    );
     onlyMalformed(Uint8Array.of(0, 0, 8, 40, ...new Array<number>(156).fill(255), 0, 0, 0, 0));
   });
 });
@@ -99,7 +111,8 @@ describe("readIdx", () => {
     const file = idx(0x08, [2, 2], [1, 2, 3, 4]);
     await writeFile(join(folder, "plain"), file);
     await writeFile(join(folder, "packed.gz"), gzipSync(file));
-    for (const name of ["plain", "packed.gz"]) expect(await readIdx(join(folder, name), { rank: 2, dtype: "uint8" })).toEqual(hostTensor(Uint8Array.of(1, 2, 3, 4), [2, 2]));
+    for (const name of ["plain", "packed.gz"])
+      expect(await readIdx(join(folder, name), { rank: 2, dtype: "uint8" })).toEqual(hostTensor(Uint8Array.of(1, 2, 3, 4), [2, 2]));
   });
 
   it("names the file that is damaged or missing", async () => {
@@ -116,12 +129,16 @@ if (!dataFolder) console.info("Skipped: reading MNIST. Set SNAPFIT_DATA to the f
 
 describe.skipIf(!dataFolder)("MNIST", () => {
   const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
-  const counts = (labels: Uint8Array): number[] => Array.from({ length: 10 }, (_, digit) => labels.filter((label) => label === digit).length);
+  const counts = (labels: Uint8Array): number[] =>
+    Array.from({ length: 10 }, (_, digit) => labels.filter((label) => label === digit).length);
 
   it("has the published bytes, and the known number of each digit", async () => {
     const read = <Rank extends number>(name: string, rank: Rank) => readIdx(join(dataFolder!, "mnist", name), { rank, dtype: "uint8" });
     const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
-      read("train-images-idx3-ubyte.gz", 3), read("train-labels-idx1-ubyte.gz", 1), read("t10k-images-idx3-ubyte.gz", 3), read("t10k-labels-idx1-ubyte.gz", 1),
+      read("train-images-idx3-ubyte.gz", 3),
+      read("train-labels-idx1-ubyte.gz", 1),
+      read("t10k-images-idx3-ubyte.gz", 3),
+      read("t10k-labels-idx1-ubyte.gz", 1),
     ]);
     expect(trainImages.shape).toEqual([60_000, 28, 28]);
     expect(testImages.shape).toEqual([10_000, 28, 28]);
@@ -130,7 +147,10 @@ describe.skipIf(!dataFolder)("MNIST", () => {
     // The whole unpacked files: headers are the 16 and 8 bytes before the values.
     const whole = (data: Uint8Array): string => md5(new Uint8Array(data.buffer, 0, data.byteOffset + data.byteLength));
     expect([trainImages, trainLabels, testImages, testLabels].map(({ data }) => whole(data))).toEqual([
-      "6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624", "2646ac647ad5339dbf082846283269ea", "27ae3e4e09519cfbb04c329615203637",
+      "6bbc9ace898e44ae57da46a324031adb",
+      "a25bea736e30d166cdddb491f175f624",
+      "2646ac647ad5339dbf082846283269ea",
+      "27ae3e4e09519cfbb04c329615203637",
     ]);
     const mean = trainImages.data.reduce((sum, value) => sum + value, 0) / trainImages.data.length / 255;
     expect(mean).toBeCloseTo(0.1307, 4);

@@ -20,13 +20,19 @@ describe("loader", () => {
     expect(await pass(all)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
     const full = loader(numbered(7), { batchSize: 3, dropLast: true });
     expect([full.length, full.numSamples]).toEqual([2, 6]);
-    expect(await pass(full)).toEqual([[0, 1, 2], [3, 4, 5]]);
+    expect(await pass(full)).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
     expect(await pass(loader(numbered(0)))).toEqual([]);
     expect(loader(numbered(33)).length).toBe(2);
   });
 
   it("shuffles each pass in an order of its own, the same for the same seed", async () => {
-    const passes = async (seed: number) => { const batches = loader(numbered(100), { batchSize: 10, shuffle: true, seed }); return [await pass(batches), await pass(batches)]; };
+    const passes = async (seed: number) => {
+      const batches = loader(numbered(100), { batchSize: 10, shuffle: true, seed });
+      return [await pass(batches), await pass(batches)];
+    };
     const [first, second] = await passes(7);
     expect(first!.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(first).not.toEqual(second);
@@ -62,7 +68,16 @@ describe("loader", () => {
   it("gives each sample the same random numbers in any batching", async () => {
     const noisy = async (options: LoaderOptions) => {
       const values = new Map<number, number>();
-      const batches = loader({ length: 20, at: (index: number) => index }, { ...options, transform: (x, { random, index, pass: n }) => { expect([x, n]).toEqual([index, 0]); return hostTensor(new Float32Array([index, random.uniform()]), [2]); } });
+      const batches = loader(
+        { length: 20, at: (index: number) => index },
+        {
+          ...options,
+          transform: (x, { random, index, pass: n }) => {
+            expect([x, n]).toEqual([index, 0]);
+            return hostTensor(new Float32Array([index, random.uniform()]), [2]);
+          },
+        },
+      );
       for await (const { data } of batches) for (let i = 0; i < data.length; i += 2) values.set(data[i]!, data[i + 1]!);
       return [...values].sort(([a], [b]) => a - b);
     };
@@ -75,30 +90,63 @@ describe("loader", () => {
 
 describe("setShard", () => {
   it("gives ranks the chunks of what one process would take", async () => {
-    const ranks = [0, 1, 2].map((rank) => { const part = loader(numbered(16), { batchSize: 2 }); part.setShard(rank, 3); return part; });
+    const ranks = [0, 1, 2].map((rank) => {
+      const part = loader(numbered(16), { batchSize: 2 });
+      part.setShard(rank, 3);
+      return part;
+    });
     expect(ranks.map((part) => part.length)).toEqual([3, 3, 3]);
-    expect(await Promise.all(ranks.map(pass))).toEqual([[[0, 1], [6, 7], [12, 13]], [[2, 3], [8, 9], [14]], [[4, 5], [10, 11], [15]]]);
-    const few = [0, 1, 2].map((rank) => { const part = loader(numbered(7), { batchSize: 2 }); part.setShard(rank, 3); return part; });
-    expect(few.map((part) => [part.length, part.numSamples])).toEqual([[2, 7], [1, 7], [1, 7]]);
+    expect(await Promise.all(ranks.map(pass))).toEqual([
+      [
+        [0, 1],
+        [6, 7],
+        [12, 13],
+      ],
+      [[2, 3], [8, 9], [14]],
+      [[4, 5], [10, 11], [15]],
+    ]);
+    const few = [0, 1, 2].map((rank) => {
+      const part = loader(numbered(7), { batchSize: 2 });
+      part.setShard(rank, 3);
+      return part;
+    });
+    expect(few.map((part) => [part.length, part.numSamples])).toEqual([
+      [2, 7],
+      [1, 7],
+      [1, 7],
+    ]);
     expect(await Promise.all(few.map(pass))).toEqual([[[0, 1], [6]], [[2, 3]], [[4, 5]]]);
   });
 
   it("cuts any pass into the windows of the single process", async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(40), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }), fc.boolean(), async (numSamples, batchSize, size, dropLast) => {
-      const options = { shuffle: true, seed: 1, dropLast };
-      const single = loader(numbered(numSamples), { ...options, batchSize: batchSize * size });
-      const ranks = Array.from({ length: size }, (_, rank) => { const part = loader(numbered(numSamples), { ...options, batchSize }); part.setShard(rank, size); return part; });
-      const whole = await pass(single);
-      const parts = await Promise.all(ranks.map(pass));
-      expect(whole.map((_, window) => parts.flatMap((batches) => batches[window] ?? []))).toEqual(whole);
-      parts.forEach((batches, rank) => {
-        expect(ranks[rank]!.length).toBe(batches.length);
-        expect(ranks[rank]!.numSamples).toBe(whole.flat().length);
-        expect(batches.every((batch) => batch.length > 0)).toBe(true);
-      });
-      const lastSizes = parts.map((batches) => batches[whole.length - 1]?.length ?? 0);
-      expect(whole.length === 0 || Math.max(...lastSizes) - Math.min(...lastSizes) <= 1).toBe(true);
-    }), { seed: 1 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(40),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
+        async (numSamples, batchSize, size, dropLast) => {
+          const options = { shuffle: true, seed: 1, dropLast };
+          const single = loader(numbered(numSamples), { ...options, batchSize: batchSize * size });
+          const ranks = Array.from({ length: size }, (_, rank) => {
+            const part = loader(numbered(numSamples), { ...options, batchSize });
+            part.setShard(rank, size);
+            return part;
+          });
+          const whole = await pass(single);
+          const parts = await Promise.all(ranks.map(pass));
+          expect(whole.map((_, window) => parts.flatMap((batches) => batches[window] ?? []))).toEqual(whole);
+          parts.forEach((batches, rank) => {
+            expect(ranks[rank]!.length).toBe(batches.length);
+            expect(ranks[rank]!.numSamples).toBe(whole.flat().length);
+            expect(batches.every((batch) => batch.length > 0)).toBe(true);
+          });
+          const lastSizes = parts.map((batches) => batches[whole.length - 1]?.length ?? 0);
+          expect(whole.length === 0 || Math.max(...lastSizes) - Math.min(...lastSizes) <= 1).toBe(true);
+        },
+      ),
+      { seed: 1 },
+    );
   });
 
   it("counts from the next pass on", async () => {
@@ -109,45 +157,75 @@ describe("setShard", () => {
     expect((await running.next()).value?.x.data[0]).toBe(1);
     expect(batches.length).toBe(2);
     expect(await pass(batches)).toEqual([[1], [3]]);
-    for (const [rank, size] of [[2, 2], [-1, 2], [0, 0], [0.5, 2]] as const) expect(() => batches.setShard(rank, size)).toThrow(expect.objectContaining({ code: "LOADER_OPTIONS" }));
+    for (const [rank, size] of [
+      [2, 2],
+      [-1, 2],
+      [0, 0],
+      [0.5, 2],
+    ] as const)
+      expect(() => batches.setShard(rank, size)).toThrow(expect.objectContaining({ code: "LOADER_OPTIONS" }));
   });
 });
 
 describe("saveState and loadState", () => {
   it("go on with the same batches, after any number of them, on any rank and prefetch", async () => {
-    await fc.assert(fc.asyncProperty(
-      fc.record({ numSamples: fc.integer({ min: 1, max: 30 }), batchSize: fc.integer({ min: 1, max: 7 }), size: fc.integer({ min: 1, max: 3 }), dropLast: fc.boolean(), isAsync: fc.boolean(), prefetch: fc.nat(3), skipped: fc.nat(2), used: fc.nat(30) }),
-      async ({ numSamples, batchSize, size, dropLast, isAsync, prefetch, skipped, used }) => {
-        const set = numbered(numSamples);
-        const make = () => {
-          const source: RandomAccess<{ readonly x: HostTensor<0, "int32"> }> = { length: numSamples, at: (index) => (isAsync ? Promise.resolve(set.at(index)) : set.at(index)) };
-          const batches = loader(source, { batchSize, shuffle: true, seed: 5, dropLast, prefetch });
-          batches.setShard(size - 1, size);
-          return batches;
-        };
-        const original = make();
-        for (let i = 0; i < skipped; i++) await pass(original);
-        const numUsed = Math.min(used, original.length);
-        const iterator = original[Symbol.asyncIterator]();
-        let numUsedSamples = 0;
-        for (let i = 0; i < numUsed; i++) numUsedSamples += (await iterator.next()).value!.x.data.length;
-        const state = numUsed === 0 ? undefined : (parseState(stringifyState(original.saveState(numUsedSamples))) as StateRecord);
-        const rest: number[][] = [];
-        for (let item = await iterator.next(); !item.done; item = await iterator.next()) rest.push([...item.value.x.data]);
-        if (!state) return;
-        const resumed = make();
-        resumed.loadState(state);
-        expect(await pass(resumed)).toEqual(rest);
-        expect(await pass(resumed)).toEqual(await pass(original));
-      },
-    ), { seed: 2 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          numSamples: fc.integer({ min: 1, max: 30 }),
+          batchSize: fc.integer({ min: 1, max: 7 }),
+          size: fc.integer({ min: 1, max: 3 }),
+          dropLast: fc.boolean(),
+          isAsync: fc.boolean(),
+          prefetch: fc.nat(3),
+          skipped: fc.nat(2),
+          used: fc.nat(30),
+        }),
+        async ({ numSamples, batchSize, size, dropLast, isAsync, prefetch, skipped, used }) => {
+          const set = numbered(numSamples);
+          const make = () => {
+            const source: RandomAccess<{ readonly x: HostTensor<0, "int32"> }> = {
+              length: numSamples,
+              at: (index) => (isAsync ? Promise.resolve(set.at(index)) : set.at(index)),
+            };
+            const batches = loader(source, { batchSize, shuffle: true, seed: 5, dropLast, prefetch });
+            batches.setShard(size - 1, size);
+            return batches;
+          };
+          const original = make();
+          for (let i = 0; i < skipped; i++) await pass(original);
+          const numUsed = Math.min(used, original.length);
+          const iterator = original[Symbol.asyncIterator]();
+          let numUsedSamples = 0;
+          for (let i = 0; i < numUsed; i++) numUsedSamples += (await iterator.next()).value!.x.data.length;
+          const state = numUsed === 0 ? undefined : (parseState(stringifyState(original.saveState(numUsedSamples))) as StateRecord);
+          const rest: number[][] = [];
+          for (let item = await iterator.next(); !item.done; item = await iterator.next()) rest.push([...item.value.x.data]);
+          if (!state) return;
+          const resumed = make();
+          resumed.loadState(state);
+          expect(await pass(resumed)).toEqual(rest);
+          expect(await pass(resumed)).toEqual(await pass(original));
+        },
+      ),
+      { seed: 2 },
+    );
   });
 
   it("mean the pass that began last: counted from its beginning, before a resume too", async () => {
     const batches = loader(numbered(6), { batchSize: 2, shuffle: true });
     const reference = loader(numbered(6), { batchSize: 2, shuffle: true });
     const passes = [await pass(reference), await pass(reference)];
-    expect(batches.saveState(0)).toEqual({ samples: 6, batchSize: 2, shuffle: true, seed: 0, dropLast: false, ranks: 1, pass: 0, window: 0 });
+    expect(batches.saveState(0)).toEqual({
+      samples: 6,
+      batchSize: 2,
+      shuffle: true,
+      seed: 0,
+      dropLast: false,
+      ranks: 1,
+      pass: 0,
+      window: 0,
+    });
     await batches[Symbol.asyncIterator]().next();
     expect(batches.saveState(0)).toMatchObject({ pass: 0, window: 0 });
     const state = batches.saveState(2);
@@ -185,7 +263,9 @@ describe("saveState and loadState", () => {
     second.setShard(1, 2);
     second.loadState(within);
     expect(await pass(second)).toEqual([[6, 7]]);
-    expect(() => loader(numbered(8), { batchSize: 2 }).loadState(within)).toThrow("The state was taken within a pass of 2 ranks, but there are 1 now.");
+    expect(() => loader(numbered(8), { batchSize: 2 }).loadState(within)).toThrow(
+      "The state was taken within a pass of 2 ranks, but there are 1 now.",
+    );
     second.loadState(within);
     expect(() => second.setShard(0, 3)).toThrow(expect.objectContaining({ code: "LOADER_CHANGED" }));
     loader(numbered(8), { batchSize: 2 }).loadState({ ...within, window: 0 });
@@ -197,14 +277,23 @@ describe("saveState and loadState", () => {
       "The loader is not the one whose state was saved: samples was 8 and is 9, batchSize was 2 and is 4, shuffle was false and is true.",
     );
     const same = loader(numbered(8), { batchSize: 2, seed: 1 });
-    for (const bad of [{}, { ...state, seed: 2 }, { ...state, dropLast: true }, { ...state, pass: -1 }, { ...state, window: null }]) expect(() => same.loadState(bad)).toThrow(expect.objectContaining({ code: "LOADER_CHANGED" }));
+    for (const bad of [{}, { ...state, seed: 2 }, { ...state, dropLast: true }, { ...state, pass: -1 }, { ...state, window: null }])
+      expect(() => same.loadState(bad)).toThrow(expect.objectContaining({ code: "LOADER_CHANGED" }));
   });
 });
 
 describe("iteration", () => {
   /** A set that answers after a while, and tells how many answers are under way. */
   function slowSet(length: number, ms = 4): RandomAccess<number> & { numAsked: number } {
-    const set = { length, numAsked: 0, at: async (index: number) => { set.numAsked++; await wait(ms); return index; } };
+    const set = {
+      length,
+      numAsked: 0,
+      at: async (index: number) => {
+        set.numAsked++;
+        await wait(ms);
+        return index;
+      },
+    };
     return set;
   }
 
@@ -225,13 +314,21 @@ describe("iteration", () => {
 
   it("reads nothing ahead of a set that answers at once", async () => {
     let numAsked = 0;
-    const iterator = loader({ length: 8, at: (index: number) => (numAsked++, index) }, { batchSize: 2, prefetch: 3 })[Symbol.asyncIterator]();
+    const iterator = loader({ length: 8, at: (index: number) => (numAsked++, index) }, { batchSize: 2, prefetch: 3 })[
+      Symbol.asyncIterator
+    ]();
     await iterator.next();
     expect(numAsked).toBe(2);
   });
 
   it("keeps order when batches are asked for all at once", async () => {
-    const set = { length: 6, at: async (index: number) => { await wait(10 - index); return index; } };
+    const set = {
+      length: 6,
+      at: async (index: number) => {
+        await wait(10 - index);
+        return index;
+      },
+    };
     const iterator = loader(set, { batchSize: 2 })[Symbol.asyncIterator]();
     const items = await Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
     expect(items.map(({ done, value }) => (done ? "done" : [...(value as HostTensor).data]))).toEqual([[0, 1], [2, 3], [4, 5], "done"]);
@@ -260,12 +357,18 @@ describe("iteration", () => {
     const batches = loader(numbered(4), { batchSize: 2 });
     const first = batches[Symbol.asyncIterator]();
     await first.next();
-    expect(await pass(batches)).toEqual([[0, 1], [2, 3]]);
+    expect(await pass(batches)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
     expect([...(await first.next()).value!.x.data]).toEqual([2, 3]);
     expect(batches.saveState(0)).toMatchObject({ pass: 2 });
   });
 
-  it.each([["at once", false], ["later", true]])("throws errors of the set that come %s, at the batch they belong to, and ends", async (_, isLate) => {
+  it.each([
+    ["at once", false],
+    ["later", true],
+  ])("throws errors of the set that come %s, at the batch they belong to, and ends", async (_, isLate) => {
     const failure = new Error("unreadable image");
     const at = (index: number): number | Promise<number> => {
       if (index === 2 && !isLate) throw failure;
@@ -280,7 +383,11 @@ describe("iteration", () => {
   });
 
   it("waits for transforms and collates that take time", async () => {
-    const batches = loader(slowSet(3, 1), { batchSize: 2, transform: async (x: number) => x * 10, collate: async (samples) => samples.join() });
+    const batches = loader(slowSet(3, 1), {
+      batchSize: 2,
+      transform: async (x: number) => x * 10,
+      collate: async (samples) => samples.join(),
+    });
     const all: string[] = [];
     for await (const batch of batches) all.push(batch);
     expect(all).toEqual(["0,10", "20"]);
@@ -291,8 +398,13 @@ describe("options", () => {
   it("are checked when the loader is made", () => {
     const set = numbered(4);
     const cases: [object, string][] = [
-      [{ batchSize: 0 }, "loader() got batchSize: 0. It is an integer of at least 1."], [{ prefetch: -1 }, "prefetch: -1"], [{ seed: NaN }, "seed: NaN"], [{ shuffle: 1 }, "shuffle: 1"], [{ dropLast: "no" }, "dropLast: no"],
-      [{ batchsize: 4 }, 'loader() has no option "batchsize". Did you mean "batchSize"?'], [{ workers: 4 }, 'has no option "workers". It has'],
+      [{ batchSize: 0 }, "loader() got batchSize: 0. It is an integer of at least 1."],
+      [{ prefetch: -1 }, "prefetch: -1"],
+      [{ seed: NaN }, "seed: NaN"],
+      [{ shuffle: 1 }, "shuffle: 1"],
+      [{ dropLast: "no" }, "dropLast: no"],
+      [{ batchsize: 4 }, 'loader() has no option "batchsize". Did you mean "batchSize"?'],
+      [{ workers: 4 }, 'has no option "workers". It has'],
     ];
     for (const [options, message] of cases) {
       expect(() => loader(set, options as LoaderOptions)).toThrow(message);

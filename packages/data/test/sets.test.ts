@@ -8,7 +8,13 @@ const numbers = (length: number): RandomAccess<number> => ({ length, at: (index)
 
 describe("arrays", () => {
   const images = hostTensor(floats(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), [3, 2, 2]);
-  const set = arrays({ images, labels: new Int32Array([5, 6, 7]), flags: hostTensor(new Uint8Array([1, 0, 1]), [3], "bool"), names: ["a", "b", "c"], bytes: new Uint8Array(3) });
+  const set = arrays({
+    images,
+    labels: new Int32Array([5, 6, 7]),
+    flags: hostTensor(new Uint8Array([1, 0, 1]), [3], "bool"),
+    names: ["a", "b", "c"],
+    bytes: new Uint8Array(3),
+  });
 
   it("gives samples and batches with the ranks and dtypes of the columns", async () => {
     const sample = await set.at(1);
@@ -36,12 +42,20 @@ describe("arrays", () => {
   });
 
   it("gathers rows of any length", async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 20 }), fc.array(fc.nat(4), { maxLength: 8 }), async (rowLength, indices) => {
-      const rows = hostTensor(Float32Array.from({ length: 5 * rowLength }, (_, i) => i), [5, rowLength]);
-      const batch = await arrays({ rows }).gather(Uint32Array.from(indices));
-      expect([...batch.rows.data]).toEqual(indices.flatMap((index) => [...rows.data.subarray(index * rowLength, (index + 1) * rowLength)]));
-      expect(batch.rows.shape).toEqual([indices.length, rowLength]);
-    }), { seed: 1 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 20 }), fc.array(fc.nat(4), { maxLength: 8 }), async (rowLength, indices) => {
+        const rows = hostTensor(
+          Float32Array.from({ length: 5 * rowLength }, (_, i) => i),
+          [5, rowLength],
+        );
+        const batch = await arrays({ rows }).gather(Uint32Array.from(indices));
+        expect([...batch.rows.data]).toEqual(
+          indices.flatMap((index) => [...rows.data.subarray(index * rowLength, (index + 1) * rowLength)]),
+        );
+        expect(batch.rows.shape).toEqual([indices.length, rowLength]);
+      }),
+      { seed: 1 },
+    );
   });
 
   it("names columns that do not fit", () => {
@@ -57,12 +71,36 @@ describe("arrays", () => {
 describe("collate", () => {
   it("stacks arrays, takes records field by field, lists the rest", () => {
     const batch = collate([
-      { image: hostTensor(floats(1, 2), [1, 2]), label: 3, isGood: true, name: "a", tokens: Int32Array.of(1, 2), meta: { row: floats(1) }, pair: [1, 2] },
-      { image: hostTensor(floats(3, 4), [1, 2]), label: 4, isGood: false, name: "b", tokens: Int32Array.of(3, 4), meta: { row: floats(2) }, pair: [3, 4] },
+      {
+        image: hostTensor(floats(1, 2), [1, 2]),
+        label: 3,
+        isGood: true,
+        name: "a",
+        tokens: Int32Array.of(1, 2),
+        meta: { row: floats(1) },
+        pair: [1, 2],
+      },
+      {
+        image: hostTensor(floats(3, 4), [1, 2]),
+        label: 4,
+        isGood: false,
+        name: "b",
+        tokens: Int32Array.of(3, 4),
+        meta: { row: floats(2) },
+        pair: [3, 4],
+      },
     ]);
     expect(batch).toEqual({
-      image: hostTensor(floats(1, 2, 3, 4), [2, 1, 2]), label: hostTensor(floats(3, 4), [2]), isGood: hostTensor(Uint8Array.of(1, 0), [2], "bool"), name: ["a", "b"],
-      tokens: hostTensor(Int32Array.of(1, 2, 3, 4), [2, 2]), meta: { row: hostTensor(floats(1, 2), [2, 1]) }, pair: [[1, 2], [3, 4]],
+      image: hostTensor(floats(1, 2, 3, 4), [2, 1, 2]),
+      label: hostTensor(floats(3, 4), [2]),
+      isGood: hostTensor(Uint8Array.of(1, 0), [2], "bool"),
+      name: ["a", "b"],
+      tokens: hostTensor(Int32Array.of(1, 2, 3, 4), [2, 2]),
+      meta: { row: hostTensor(floats(1, 2), [2, 1]) },
+      pair: [
+        [1, 2],
+        [3, 4],
+      ],
     });
     expectTypeOf(batch.image).toEqualTypeOf<HostTensor<3, "float32">>();
     expectTypeOf(batch.label).toEqualTypeOf<HostTensor<1, "float32">>();
@@ -106,22 +144,36 @@ describe("subset and split", () => {
   });
 
   it("repeat with the seed and differ with it", async () => {
-    const parts = (seed: number) => { const [part] = split(numbers(50), [0.5], { seed }); return Array.from({ length: part.length }, (_, i) => part.at(i)); };
+    const parts = (seed: number) => {
+      const [part] = split(numbers(50), [0.5], { seed });
+      return Array.from({ length: part.length }, (_, i) => part.at(i));
+    };
     expect(parts(1)).toEqual(parts(1));
     expect(parts(1)).not.toEqual(parts(2));
   });
 
   it("lose no sample to rounding, whatever the fractions", () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 60, max: 200 }), (weights, length) => {
-      const total = weights.reduce((sum, weight) => sum + weight, 0);
-      const parts = split(numbers(length), weights.map((weight) => weight / total));
-      expect(parts.reduce((sum, part) => sum + part.length, 0)).toBe(length);
-      parts.forEach((part, i) => expect(Math.abs(part.length - (weights[i]! / total) * length)).toBeLessThan(1 + 1e-6));
-    }), { seed: 1 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 60, max: 200 }),
+        (weights, length) => {
+          const total = weights.reduce((sum, weight) => sum + weight, 0);
+          const parts = split(
+            numbers(length),
+            weights.map((weight) => weight / total),
+          );
+          expect(parts.reduce((sum, part) => sum + part.length, 0)).toBe(length);
+          parts.forEach((part, i) => expect(Math.abs(part.length - (weights[i]! / total) * length)).toBeLessThan(1 + 1e-6));
+        },
+      ),
+      { seed: 1 },
+    );
   });
 
   it("refuse fractions and indices that make no sense", () => {
-    for (const fractions of [[], [0], [-0.1, 0.5], [0.6, 0.6], [NaN], [0.001]]) expect(() => split(numbers(10), fractions)).toThrow(expect.objectContaining({ code: "SPLIT_FRACTIONS" }));
+    for (const fractions of [[], [0], [-0.1, 0.5], [0.6, 0.6], [NaN], [0.001]])
+      expect(() => split(numbers(10), fractions)).toThrow(expect.objectContaining({ code: "SPLIT_FRACTIONS" }));
     expect(() => subset(numbers(3), [3])).toThrow("subset() got the index 3.");
     expect(() => subset(numbers(3), [-1])).toThrow(expect.objectContaining({ code: "DATA_SET" }));
     expect(() => subset(numbers(3), [0]).at(1)).toThrow("Sample 1 does not exist");

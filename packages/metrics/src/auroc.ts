@@ -48,7 +48,8 @@ export class Auroc implements Metric {
 
   compute(): number | Readonly<Record<string, number>> {
     const areas = this.#areas();
-    if (this.#isPerClass) return Object.fromEntries(Array.from(areas, (area, index) => [this.#options.classNames?.[index] ?? String(index), area]));
+    if (this.#isPerClass)
+      return Object.fromEntries(Array.from(areas, (area, index) => [this.#options.classNames?.[index] ?? String(index), area]));
     const defined = areas.filter((area) => !Number.isNaN(area));
     return defined.reduce((sum, area) => sum + area, 0) / defined.length;
   }

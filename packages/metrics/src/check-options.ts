@@ -5,7 +5,10 @@ export function checkOptions(metric: string, options: object, known: readonly st
   for (const option of Object.keys(options)) {
     if (known.includes(option)) continue;
     const near = nearestName(option, known);
-    throw optionsError(metric, `has no option "${option}".${near === undefined ? "" : ` Did you mean "${near}"?`} It has ${known.join(", ")}.`);
+    throw optionsError(
+      metric,
+      `has no option "${option}".${near === undefined ? "" : ` Did you mean "${near}"?`} It has ${known.join(", ")}.`,
+    );
   }
 }
 

@@ -11,15 +11,22 @@ export function checkState(state: StateRecord, settings: StateRecord, examples: 
   for (const [name, example] of Object.entries(examples)) {
     const value = state[name];
     const isSameType = typeof example === "number" ? typeof value === "number" : value instanceof example.constructor;
-    if (!isSameType) throw stateError(settings, `${name} is ${shown(value)} in it, not a ${typeof example === "number" ? "number" : example.constructor.name}`);
+    if (!isSameType)
+      throw stateError(
+        settings,
+        `${name} is ${shown(value)} in it, not a ${typeof example === "number" ? "number" : example.constructor.name}`,
+      );
   }
 }
 
 /** A `METRIC_STATE` error. */
 export function stateError(settings: StateRecord, what: string): SnapfitError<"METRIC_STATE"> {
-  return new SnapfitError("METRIC_STATE", `${String(settings["metric"])}() cannot use a state: ${what}. A state fits the metric and the options that it was saved with. Use those options, or start afresh.`);
+  return new SnapfitError(
+    "METRIC_STATE",
+    `${String(settings["metric"])}() cannot use a state: ${what}. A state fits the metric and the options that it was saved with. Use those options, or start afresh.`,
+  );
 }
 
 function shown(value: StateTree | undefined): string {
-  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : JSON.stringify(value) ?? "missing";
+  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : (JSON.stringify(value) ?? "missing");
 }

@@ -34,7 +34,8 @@ export function computeAuroc(scores: ArrayLike<number>, labels: ArrayLike<number
 export function computeAurocPerClass(scores: ArrayLike<number>, labels: ArrayLike<number>, numClasses: number): Float64Array {
   checkLengths(scores.length / numClasses, labels.length);
   for (let i = 0; i < labels.length; i++) {
-    if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= numClasses) throw labelError(labels[i]!, i, `class indices from 0 to ${numClasses - 1}`);
+    if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= numClasses)
+      throw labelError(labels[i]!, i, `class indices from 0 to ${numClasses - 1}`);
   }
   return Float64Array.from({ length: numClasses }, (_, index) => {
     const column = Float64Array.from(labels, (_label, i) => scores[i * numClasses + index]!);
@@ -57,9 +58,16 @@ function shareOfWins(positives: Float64Array, negatives: Float64Array): number {
 }
 
 function checkLengths(numScores: number, numLabels: number): void {
-  if (numScores !== numLabels) throw new SnapfitError("METRIC_INPUT", `AUROC got the scores of ${numScores} samples and ${numLabels} labels. Each sample has one label. Pass both for the same samples.`);
+  if (numScores !== numLabels)
+    throw new SnapfitError(
+      "METRIC_INPUT",
+      `AUROC got the scores of ${numScores} samples and ${numLabels} labels. Each sample has one label. Pass both for the same samples.`,
+    );
 }
 
 function labelError(label: number, index: number, expected: string): SnapfitError<"METRIC_INPUT"> {
-  return new SnapfitError("METRIC_INPUT", `AUROC got ${label} as the label of sample ${index}. Labels are ${expected}. Check how they are made.`);
+  return new SnapfitError(
+    "METRIC_INPUT",
+    `AUROC got ${label} as the label of sample ${index}. Labels are ${expected}. Check how they are made.`,
+  );
 }

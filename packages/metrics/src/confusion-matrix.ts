@@ -38,7 +38,10 @@ export class ConfusionMatrix implements Metric {
     checkOptions(name, options, ["scores", "labels", "classNames"]);
     const names = options.classNames;
     if (names && (!Array.isArray(names) || names.length === 0 || names.length > MAX_CLASSES || new Set(names).size !== names.length)) {
-      throw optionsError(name, `got ${names.length} classNames. They are 1 to ${MAX_CLASSES} different names. Give each class a name of its own.`);
+      throw optionsError(
+        name,
+        `got ${names.length} classNames. They are 1 to ${MAX_CLASSES} different names. Give each class a name of its own.`,
+      );
     }
     this.#name = name;
     this.#options = options;
@@ -70,7 +73,9 @@ export class ConfusionMatrix implements Metric {
   /** All cells by name: `{ "cat/dog": 3 }` says that three cats were taken for dogs. */
   compute(): Readonly<Record<string, number>> {
     const cells: [string, number][] = [];
-    this.#counts.forEach((count, i) => cells.push([`${this.className(Math.floor(i / this.#numClasses))}/${this.className(i % this.#numClasses)}`, count]));
+    this.#counts.forEach((count, i) =>
+      cells.push([`${this.className(Math.floor(i / this.#numClasses))}/${this.className(i % this.#numClasses)}`, count]),
+    );
     return Object.fromEntries(cells);
   }
 
@@ -109,7 +114,11 @@ export class ConfusionMatrix implements Metric {
   #grow(numClasses: number): void {
     if (numClasses <= this.#numClasses) return;
     const limit = this.#options.classNames?.length ?? MAX_CLASSES;
-    if (numClasses > limit) throw inputError(this.#name, `met class ${numClasses - 1}, but counts ${limit} classes at most (those of classNames, or ${MAX_CLASSES}). Check the labels, or the names.`);
+    if (numClasses > limit)
+      throw inputError(
+        this.#name,
+        `met class ${numClasses - 1}, but counts ${limit} classes at most (those of classNames, or ${MAX_CLASSES}). Check the labels, or the names.`,
+      );
     const old = this.confusion();
     this.#numClasses = numClasses;
     this.#counts = new Float64Array(numClasses ** 2);

@@ -25,7 +25,8 @@ export class Mean extends RatioMetric {
   constructor(options: MeanOptions) {
     checkOptions("mean", options, ["values", "weights", "direction"]);
     const { direction = "min" } = options;
-    if (direction !== "max" && direction !== "min") throw optionsError("mean", `got the direction ${JSON.stringify(direction)}. It is "max" or "min". Say which values are better.`);
+    if (direction !== "max" && direction !== "min")
+      throw optionsError("mean", `got the direction ${JSON.stringify(direction)}. It is "max" or "min". Say which values are better.`);
     super(direction, { metric: "mean" });
     this.#options = options;
   }
@@ -34,7 +35,10 @@ export class Mean extends RatioMetric {
     const values = readOutput("mean", "values", this.#options.values ?? "values", outputs);
     const weights = this.#options.weights === undefined ? undefined : readOutput("mean", "weights", this.#options.weights, outputs);
     if (weights && weights.data.length !== values.data.length) {
-      throw inputError("mean", `got values [${values.shape.join(", ")}] and weights [${weights.shape.join(", ")}]. Each value has one weight. Return weights of the same shape.`);
+      throw inputError(
+        "mean",
+        `got values [${values.shape.join(", ")}] and weights [${weights.shape.join(", ")}]. Each value has one weight. Return weights of the same shape.`,
+      );
     }
     for (let i = 0; i < values.data.length; i++) {
       const weight = weights ? weights.data[i]! : 1;

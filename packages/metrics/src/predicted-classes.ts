@@ -5,7 +5,10 @@ import { inputError } from "./read-output.js";
 export function numClassesOf(metric: string, scores: HostTensor): number | undefined {
   const [, numClasses] = scores.shape;
   if (scores.shape.length < 1 || scores.shape.length > 2 || numClasses === 0) {
-    throw inputError(metric, `got scores of shape [${scores.shape.join(", ")}]. They are [batch, classes], or class indices [batch]. Reshape them in the step.`);
+    throw inputError(
+      metric,
+      `got scores of shape [${scores.shape.join(", ")}]. They are [batch, classes], or class indices [batch]. Reshape them in the step.`,
+    );
   }
   return numClasses;
 }
@@ -24,7 +27,10 @@ export function predictedClasses(metric: string, scores: HostTensor): Float64Arr
     }
     const predicted = scores.data[i]!;
     if (!Number.isNaN(predicted) && !(Number.isInteger(predicted) && predicted >= 0)) {
-      throw inputError(metric, `got ${predicted} as the predicted class of sample ${i}. Scores [batch] are class indices from 0 on. Return class indices, or scores [batch, classes].`);
+      throw inputError(
+        metric,
+        `got ${predicted} as the predicted class of sample ${i}. Scores [batch] are class indices from 0 on. Return class indices, or scores [batch, classes].`,
+      );
     }
     classes[i] = predicted;
   }

@@ -11,14 +11,19 @@ export function readLabels(metric: string, labels: HostTensor, numClasses: numbe
   const isKnownWidth = !isOneHot || numClasses === undefined || width === numClasses;
   if (labels.shape.length < 1 || labels.shape.length > 2 || !isKnownWidth) {
     const known = numClasses === undefined ? "classes" : String(numClasses);
-    throw inputError(metric, `got labels of shape [${labels.shape.join(", ")}]. They are class indices [batch] or one-hot [batch, ${known}]. Reshape them in the step.`);
+    throw inputError(
+      metric,
+      `got labels of shape [${labels.shape.join(", ")}]. They are class indices [batch] or one-hot [batch, ${known}]. Reshape them in the step.`,
+    );
   }
   const classes = new Int32Array(numSamples);
   for (let i = 0; i < numSamples; i++) {
     const label = isOneHot ? hotIndex(labels.data.subarray(i * width, (i + 1) * width)) : labels.data[i * width]!;
     if (!Number.isInteger(label) || label < 0 || label >= (numClasses ?? 2 ** 31)) {
       const received = isOneHot ? `a row [${labels.data.subarray(i * width, (i + 1) * width).join(", ")}]` : String(label);
-      const expected = isOneHot ? "One-hot rows hold a single 1 and zeros" : `Labels are integers from 0 to ${numClasses === undefined ? "the number of classes - 1" : numClasses - 1}`;
+      const expected = isOneHot
+        ? "One-hot rows hold a single 1 and zeros"
+        : `Labels are integers from 0 to ${numClasses === undefined ? "the number of classes - 1" : numClasses - 1}`;
       throw inputError(metric, `got ${received} as the label of sample ${i}. ${expected}. Check how the labels are made.`);
     }
     classes[i] = label;

@@ -11,7 +11,10 @@ export function readOutput(metric: string, option: string, name: string, outputs
   const names = Object.keys(outputs);
   const there = names.length > 0 ? `has ${names.join(", ")}` : "has none";
   const near = nearestName(name, names) ?? names[0] ?? "logits";
-  throw inputError(metric, `found no output "${name}"; the batch ${there}. Return it under outputs in the step, or name another: ${metric}({ ${option}: "${near}" }).`);
+  throw inputError(
+    metric,
+    `found no output "${name}"; the batch ${there}. Return it under outputs in the step, or name another: ${metric}({ ${option}: "${near}" }).`,
+  );
 }
 
 /** A `METRIC_INPUT` error. */
@@ -22,6 +25,9 @@ export function inputError(metric: string, message: string): SnapfitError<"METRI
 /** Throws unless two outputs have the same number of samples. */
 export function checkSameLength(metric: string, scores: HostTensor, labels: HostTensor): void {
   if (scores.shape[0] !== labels.shape[0]) {
-    throw inputError(metric, `got scores [${scores.shape.join(", ")}] and labels [${labels.shape.join(", ")}]. Both have samples in their first dimension. Return the outputs of the same samples.`);
+    throw inputError(
+      metric,
+      `got scores [${scores.shape.join(", ")}] and labels [${labels.shape.join(", ")}]. Both have samples in their first dimension. Return the outputs of the same samples.`,
+    );
   }
 }

@@ -27,7 +27,8 @@ export class TopK extends RatioMetric {
   constructor(options: TopKOptions) {
     checkOptions("topK", options, ["scores", "labels", "k"]);
     const { k = 5 } = options;
-    if (!Number.isInteger(k) || k < 1) throw optionsError("topK", `got k: ${k}. It is an integer of at least 1. Pass how many of the largest scores count.`);
+    if (!Number.isInteger(k) || k < 1)
+      throw optionsError("topK", `got k: ${k}. It is an integer of at least 1. Pass how many of the largest scores count.`);
     super("max", { metric: "topK", k });
     this.#options = options;
     this.#k = k;
@@ -39,7 +40,10 @@ export class TopK extends RatioMetric {
     checkSameLength("topK", scores, labels);
     const [, numClasses] = scores.shape;
     if (scores.shape.length !== 2 || numClasses === undefined || numClasses < this.#k) {
-      throw inputError("topK", `got scores of shape [${scores.shape.join(", ")}]. They are [batch, classes], with at least k = ${this.#k} classes. Return such scores, or lower k.`);
+      throw inputError(
+        "topK",
+        `got scores of shape [${scores.shape.join(", ")}]. They are [batch, classes], with at least k = ${this.#k} classes. Return such scores, or lower k.`,
+      );
     }
     const classes = readLabels("topK", labels, numClasses);
     for (let i = 0; i < classes.length; i++) {

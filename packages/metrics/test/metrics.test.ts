@@ -1,14 +1,32 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hostTensor, type HostOutputs } from "@snapfit/base";
-import { accuracy, auroc, aurocPerClass, computeAuroc, computeAurocPerClass, computePerClassAccuracy, confusionMatrix, mean, perClassAccuracy, topK } from "@snapfit/metrics";
+import {
+  accuracy,
+  auroc,
+  aurocPerClass,
+  computeAuroc,
+  computeAurocPerClass,
+  computePerClassAccuracy,
+  confusionMatrix,
+  mean,
+  perClassAccuracy,
+  topK,
+} from "@snapfit/metrics";
 
 interface Fixture {
   readonly binary: { readonly scores: number[]; readonly labels: number[]; readonly auroc: number };
   readonly two: { readonly logits: number[]; readonly labels: number[]; readonly auroc: number };
   readonly multi: {
-    readonly logits: number[]; readonly labels: number[]; readonly accuracy: number; readonly top2: number; readonly top3: number;
-    readonly confusion: number[]; readonly perClassAccuracy: number[]; readonly aurocPerClass: number[]; readonly auroc: number;
+    readonly logits: number[];
+    readonly labels: number[];
+    readonly accuracy: number;
+    readonly top2: number;
+    readonly top3: number;
+    readonly confusion: number[];
+    readonly perClassAccuracy: number[];
+    readonly aurocPerClass: number[];
+    readonly auroc: number;
   };
 }
 const { binary, multi, two } = JSON.parse(readFileSync(new URL("./fixtures/metrics.json", import.meta.url), "utf8")) as Fixture;
@@ -18,7 +36,10 @@ const ints = (values: number[], shape: readonly number[] = [values.length]) => h
 const wrongInput = expect.objectContaining({ code: "METRIC_INPUT" });
 const multiBatch: HostOutputs = { scores: floats(multi.logits, [120, 5]), labels: ints(multi.labels) };
 
-function after<M extends { update(outputs: HostOutputs): void; compute(): unknown }>(metric: M, outputs: HostOutputs): ReturnType<M["compute"]> {
+function after<M extends { update(outputs: HostOutputs): void; compute(): unknown }>(
+  metric: M,
+  outputs: HostOutputs,
+): ReturnType<M["compute"]> {
   metric.update(outputs);
   return metric.compute() as ReturnType<M["compute"]>;
 }
@@ -125,7 +146,12 @@ describe("confusionMatrix and perClassAccuracy", () => {
 
   it("name cells and classes", () => {
     const outputs = { scores: ints([0, 1, 1]), labels: ints([0, 0, 1]) };
-    expect(after(confusionMatrix({ classNames: ["cat", "dog"] }), outputs)).toEqual({ "cat/cat": 1, "cat/dog": 1, "dog/cat": 0, "dog/dog": 1 });
+    expect(after(confusionMatrix({ classNames: ["cat", "dog"] }), outputs)).toEqual({
+      "cat/cat": 1,
+      "cat/dog": 1,
+      "dog/cat": 0,
+      "dog/dog": 1,
+    });
     expect(after(perClassAccuracy({ classNames: ["cat", "dog", "owl"] }), outputs)).toEqual({ cat: 0.5, dog: 1, owl: NaN });
     expect(after(perClassAccuracy(), outputs)).toEqual({ 0: 0.5, 1: 1 });
   });
@@ -136,7 +162,9 @@ describe("confusionMatrix and perClassAccuracy", () => {
     matrix.update({ scores: ints([2]), labels: ints([1]) });
     expect(matrix.confusion()).toEqual({ numClasses: 3, counts: Float64Array.from([1, 0, 0, 0, 0, 1, 0, 0, 0]) });
     expect(() => matrix.update({ scores: ints([0]), labels: ints([4096]) })).toThrow("met class 4096");
-    expect(() => confusionMatrix({ classNames: ["a"] }).update({ scores: ints([1]), labels: ints([0]) })).toThrow("counts 1 classes at most");
+    expect(() => confusionMatrix({ classNames: ["a"] }).update({ scores: ints([1]), labels: ints([0]) })).toThrow(
+      "counts 1 classes at most",
+    );
     expect(() => confusionMatrix({ classNames: ["a"] }).loadState(matrix.saveState())).toThrow("it has 3 classes, but classNames has 1");
     expect(() => confusionMatrix().loadState({ ...matrix.saveState(), numClasses: 2 })).toThrow("it has 9 counts for 2 classes");
     expect(() => confusionMatrix({ classNames: ["a", "a"] })).toThrow(expect.objectContaining({ code: "METRIC_OPTIONS" }));
@@ -162,7 +190,10 @@ describe("computeAuroc", () => {
   it("equals scikit-learn", () => {
     expect(computeAuroc(binary.scores, binary.labels)).toBeCloseTo(binary.auroc, 14);
     expect(after(auroc(), { scores: floats(binary.scores), labels: ints(binary.labels) })).toBeCloseTo(binary.auroc, 14);
-    expect(after(auroc(), { scores: floats(binary.scores, [200, 1]), labels: floats(binary.labels, [200, 1]) })).toBeCloseTo(binary.auroc, 14);
+    expect(after(auroc(), { scores: floats(binary.scores, [200, 1]), labels: floats(binary.labels, [200, 1]) })).toBeCloseTo(
+      binary.auroc,
+      14,
+    );
   });
 
   it("is NaN where it is not defined", () => {

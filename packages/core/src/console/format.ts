@@ -1,6 +1,8 @@
 /** `loss:0.023, acc:0.990`: three decimals, in the order given; no sign before a zero. */
 export function formatValues(values: Readonly<Record<string, number>>): string {
-  return Object.entries(values).map(([name, value]) => `${name}:${value.toFixed(3).replace(/^-(0\.000)$/, "$1")}`).join(", ");
+  return Object.entries(values)
+    .map(([name, value]) => `${name}:${value.toFixed(3).replace(/^-(0\.000)$/, "$1")}`)
+    .join(", ");
 }
 
 /** `8.2s`, `45s`, `2m 15s`, `3h 02m`. @param seconds at least 0 */
@@ -20,7 +22,13 @@ export function formatEpoch(epoch: number, numEpochs: number | undefined, minWid
 }
 
 /** `[ 15/50] loss:0.023, acc:0.990 | (val) loss:0.019, acc:0.990 (2m 15s)` */
-export function epochLine(epoch: number, numEpochs: number | undefined, train: Readonly<Record<string, number>>, valid: Readonly<Record<string, number>> | undefined, seconds: number): string {
+export function epochLine(
+  epoch: number,
+  numEpochs: number | undefined,
+  train: Readonly<Record<string, number>>,
+  valid: Readonly<Record<string, number>> | undefined,
+  seconds: number,
+): string {
   const parts = [formatValues(train), valid === undefined ? "" : `(val) ${formatValues(valid)}`].filter(Boolean);
   return [formatEpoch(epoch, numEpochs, 3), ...(parts.length > 0 ? [parts.join(" | ")] : []), `(${formatTime(seconds)})`].join(" ");
 }

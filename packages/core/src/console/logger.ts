@@ -15,6 +15,7 @@ export const consoleLogger: Logger = {
 };
 
 function coloured(code: number, message: string): string {
-  const { env, stderr } = (globalThis as { process?: { env: Record<string, string | undefined>; stderr?: { isTTY?: boolean } } }).process ?? {};
+  const { env, stderr } =
+    (globalThis as { process?: { env: Record<string, string | undefined>; stderr?: { isTTY?: boolean } } }).process ?? {};
   return stderr?.isTTY === true && !env?.["NO_COLOR"] ? `\u001b[${code}m${message}\u001b[0m` : message;
 }

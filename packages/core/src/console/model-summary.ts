@@ -6,8 +6,18 @@ import { padText, textWidth } from "./text-width.js";
 /** A table of layers (or parameters, where the model has no layers) with shapes and counts, and the totals below. */
 export function modelSummary(model: TrainedModel): string {
   const rows = isLayersModel(model.source)
-    ? placeLayers(model.source).map(({ path, layer }) => [path, layer.getClassName(), shapeText(layer.outputShape), layer.countParams().toLocaleString("en")])
-    : [...model.weights()].map(([path, variable]) => [path, variable.trainable ? "parameter" : "buffer", shapeText(variable.shape), variable.size.toLocaleString("en")]);
+    ? placeLayers(model.source).map(({ path, layer }) => [
+        path,
+        layer.getClassName(),
+        shapeText(layer.outputShape),
+        layer.countParams().toLocaleString("en"),
+      ])
+    : [...model.weights()].map(([path, variable]) => [
+        path,
+        variable.trainable ? "parameter" : "buffer",
+        shapeText(variable.shape),
+        variable.size.toLocaleString("en"),
+      ]);
   const head = isLayersModel(model.source) ? ["Layer", "Type", "Output", "Parameters"] : ["Name", "Kind", "Shape", "Values"];
   const widths = head.map((title, column) => Math.max(textWidth(title), ...rows.map((row) => textWidth(row[column]!))));
   const line = (cells: readonly string[]): string =>
@@ -16,7 +26,13 @@ export function modelSummary(model: TrainedModel): string {
   const count = (variables: Iterable<{ size: number }>): number => [...variables].reduce((sum, { size }) => sum + size, 0);
   const total = count(model.weights().values());
   const trainable = count(model.parameters().values());
-  return [line(head), rule, ...rows.map(line), rule, `${total.toLocaleString("en")} parameters, ${trainable.toLocaleString("en")} trainable`].join("\n");
+  return [
+    line(head),
+    rule,
+    ...rows.map(line),
+    rule,
+    `${total.toLocaleString("en")} parameters, ${trainable.toLocaleString("en")} trainable`,
+  ].join("\n");
 }
 
 function shapeText(shape: unknown): string {

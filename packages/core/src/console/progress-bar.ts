@@ -31,11 +31,16 @@ export function progressLine(state: ProgressState, columns: number): string {
     return `${title} [${"#".repeat(filled)}${"-".repeat(length - filled)}] ${full.slice(title.length + 1)}`;
   }
   const fewer = Array.from({ length: numValues + 1 }, (_, i) => `${title} ${figures(state, { numValues: numValues - i, hasTime: true })}`);
-  return [full, ...fewer, `${title} ${figures(state, { numValues: 0 })}`].find((line) => textWidth(line) <= columns) ?? fitText(title, columns);
+  return (
+    [full, ...fewer, `${title} ${figures(state, { numValues: 0 })}`].find((line) => textWidth(line) <= columns) ?? fitText(title, columns)
+  );
 }
 
 /** What stands behind the bar. */
-function figures({ done, total, doneBefore, samples, seconds, means }: ProgressState, { numValues, hasRate = false, hasTime = false }: { readonly numValues: number; readonly hasRate?: boolean; readonly hasTime?: boolean }): string {
+function figures(
+  { done, total, doneBefore, samples, seconds, means }: ProgressState,
+  { numValues, hasRate = false, hasTime = false }: { readonly numValues: number; readonly hasRate?: boolean; readonly hasTime?: boolean },
+): string {
   const parts = [total === undefined ? String(done) : `${done}/${total}`];
   if (numValues > 0) parts.push(formatValues(Object.fromEntries(Object.entries(means).slice(0, numValues))));
   if (hasRate && seconds > 0 && samples > 0) parts.push(`${formatRate(samples / seconds)}/s`);

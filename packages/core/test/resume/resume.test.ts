@@ -15,9 +15,23 @@ const bundle = join(packages, "../.snapfit", `resume-child-${process.pid}.mjs`);
 
 beforeAll(async () => {
   await build({
-    entryPoints: [join(here, "resume-child.ts")], outfile: bundle, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "error",
+    entryPoints: [join(here, "resume-child.ts")],
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error",
     packages: "external",
-    plugins: [{ name: "sources", setup: ({ onResolve }) => onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, ({ path }) => ({ path: join(packages, path.slice("@snapfit/".length), "src/index.ts") })) }],
+    plugins: [
+      {
+        name: "sources",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, ({ path }) => ({
+            path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
+          })),
+      },
+    ],
   });
 });
 afterAll(() => {
@@ -51,6 +65,9 @@ test("a run stopped at any step, or within a validation, goes on in a new proces
     const at = `stopped at event ${i + 1} of ${whole.events}`;
     expect(equalStates(whole.state, state), at).toBeUndefined();
     const joined = [...(JSON.parse(JSON.stringify(stopped[i]!.rows)) as StateTree[]), ...rows];
-    expect(joined.map((row) => JSON.stringify(row)), at).toEqual(wholeRows.map((row) => JSON.stringify(row)));
+    expect(
+      joined.map((row) => JSON.stringify(row)),
+      at,
+    ).toEqual(wholeRows.map((row) => JSON.stringify(row)));
   });
 }, 180_000);

@@ -3,7 +3,19 @@ import { hostTensor, RandomStream } from "@snapfit/base";
 import { arrays, loader } from "@snapfit/data";
 import { adamW, reduceOnPlateau } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
-import { EarlyStopper, defineAddOn, Trainer, type AddOnBase, type Adds, type EpochMetrics, type EvaluationPhase, type Gradients, type LogRecord, type StepResult, type Weights } from "../../src/index.js";
+import {
+  EarlyStopper,
+  defineAddOn,
+  Trainer,
+  type AddOnBase,
+  type Adds,
+  type EpochMetrics,
+  type EvaluationPhase,
+  type Gradients,
+  type LogRecord,
+  type StepResult,
+  type Weights,
+} from "../../src/index.js";
 
 /** An average of the weights after every step, used in validation: all of its state goes through `saveState`. */
 const ToyEma = defineAddOn({
@@ -16,7 +28,12 @@ const ToyEma = defineAddOn({
         if (step.skipped) return;
         const weights = await this.modelWeights();
         const before = this.#averages ?? weights;
-        this.#averages = Object.fromEntries(Object.entries(weights).map(([path, { data, ...rest }]) => [path, { ...rest, data: Float32Array.from(data, (value, i) => 0.8 * before[path]!.data[i]! + 0.2 * value) }])) as Weights;
+        this.#averages = Object.fromEntries(
+          Object.entries(weights).map(([path, { data, ...rest }]) => [
+            path,
+            { ...rest, data: Float32Array.from(data, (value, i) => 0.8 * before[path]!.data[i]! + 0.2 * value) },
+          ]),
+        ) as Weights;
       }
       protected override async runEvaluation(phase: EvaluationPhase): Promise<EpochMetrics> {
         return this.#averages ? this.withWeights(this.#averages, () => super.runEvaluation(phase)) : super.runEvaluation(phase);
@@ -65,7 +82,8 @@ class Scenario extends Trainer.addOn(ToyEma)<Batch> {
   }
   protected override async unscaleGradients(gradients: Gradients): Promise<Gradients | null> {
     const unscaled = await super.unscaleGradients(gradients);
-    if (this.progress.samples === 24 + 12) { // in the middle of the first epoch: a step that is skipped
+    if (this.progress.samples === 24 + 12) {
+      // in the middle of the first epoch: a step that is skipped
       return null;
     }
     return unscaled;
@@ -100,10 +118,24 @@ export interface Outcome {
 /** The run: 2 fits of 2 and 3 epochs; 10 batches of 4 an epoch, windows of 3, so that the last one is short. */
 export async function runScenario({ stopAt, from }: { readonly stopAt?: number; readonly from?: StateRecord } = {}): Promise<Outcome> {
   const trainer = new Scenario({
-    model: () => tf.sequential({ layers: [tf.layers.dense({ units: 6, inputShape: [4], activation: "tanh" }), tf.layers.dropout({ rate: 0.2 }), tf.layers.batchNormalization(), tf.layers.dense({ units: 3 })] }),
+    model: () =>
+      tf.sequential({
+        layers: [
+          tf.layers.dense({ units: 6, inputShape: [4], activation: "tanh" }),
+          tf.layers.dropout({ rate: 0.2 }),
+          tf.layers.batchNormalization(),
+          tf.layers.dense({ units: 3 }),
+        ],
+      }),
     optimizer: adamW({ learningRate: 1e-2 }),
     schedule: reduceOnPlateau({ factor: 0.5, patience: 0, threshold: 0.02 }),
-    clip: { norm: 1 }, accumulate: 3, seed: 11, device: "cpu", logEvery: 3, quiet: true, signals: false,
+    clip: { norm: 1 },
+    accumulate: 3,
+    seed: 11,
+    device: "cpu",
+    logEvery: 3,
+    quiet: true,
+    signals: false,
   });
   const controller = new AbortController();
   trainer.onEvent = (event) => event === stopAt && controller.abort("stopped by the test");

@@ -31,7 +31,10 @@ export function rowsIn(sizes: readonly number[], seed = 1): HostRows[] {
 
 /** Batches of equal size. */
 export function rows(count: number, size = 4, seed = 1): HostRows[] {
-  return rowsIn(Array.from({ length: count }, () => size), seed);
+  return rowsIn(
+    Array.from({ length: count }, () => size),
+    seed,
+  );
 }
 
 /** The mean of squares over rows and targets. */
@@ -89,7 +92,8 @@ export function quietly(options: Partial<TrainerOptions> & { readonly optimizer?
 
 /** The largest absolute difference between weights of the same paths and shapes. */
 export function maxDifference(a: Weights, b: Weights): number {
-  if (Object.keys(a).join() !== Object.keys(b).join()) throw new Error(`paths differ: ${Object.keys(a).join()} and ${Object.keys(b).join()}`);
+  if (Object.keys(a).join() !== Object.keys(b).join())
+    throw new Error(`paths differ: ${Object.keys(a).join()} and ${Object.keys(b).join()}`);
   return Math.max(...Object.keys(a).map((path) => maxDistance(a[path]!.data, b[path]!.data)));
 }
 

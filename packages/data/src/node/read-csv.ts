@@ -13,7 +13,10 @@ import { parseCsv, type CsvOptions, type CsvTable } from "../parse-csv.js";
  * console.log(columns.body_mass_g, categories.species);
  * ```
  */
-export async function readCsv<const Columns extends Readonly<Record<string, CsvColumn>>>(path: string, options: CsvOptions<Columns>): Promise<CsvTable<Columns>> {
+export async function readCsv<const Columns extends Readonly<Record<string, CsvColumn>>>(
+  path: string,
+  options: CsvOptions<Columns>,
+): Promise<CsvTable<Columns>> {
   const bytes = await new DiskStorage().read(path);
   let text: string;
   try {

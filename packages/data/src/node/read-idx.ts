@@ -16,7 +16,10 @@ const unpack = promisify(gunzip);
  * console.log(images.shape); // [ 60000, 28, 28 ]
  * ```
  */
-export async function readIdx<Rank extends number = number, DType extends IdxDType = IdxDType>(path: string, options: IdxOptions<Rank, DType> = {}): Promise<HostTensor<Rank, DType>> {
+export async function readIdx<Rank extends number = number, DType extends IdxDType = IdxDType>(
+  path: string,
+  options: IdxOptions<Rank, DType> = {},
+): Promise<HostTensor<Rank, DType>> {
   const bytes = await new DiskStorage().read(path);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return parseIdx(isGzip ? await gunzipFile(path, bytes) : bytes, options, path);
