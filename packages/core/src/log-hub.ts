@@ -49,7 +49,7 @@ export class LogHub {
     }
     const scalar = { name, value: kept, weight: stepWeight, into: [means] };
     if (!pass.isOpen) return pending.add(scalar);
-    if (typeof scalar.value !== "number") this.#session.own([scalar.value]);
+    if (typeof scalar.value !== "number") this.#session.ownOne(scalar.value);
     pass.scalars.push(scalar);
   }
 
@@ -61,7 +61,7 @@ export class LogHub {
     } = this.#session;
     const record = { key, step, epoch: globalEpoch, fit, make, held };
     if (!pass.isOpen) return void this.#queue.push(record);
-    if (held !== undefined) this.#session.own([held]);
+    if (held !== undefined) this.#session.ownOne(held);
     pass.records.push(record);
   }
 

@@ -25,7 +25,7 @@ export function keepResult(session: Session, result: StepResult, step: string, n
   if (result instanceof tf.Tensor) throw wrongResult(step, "a bare tensor");
   const keep = (tensor: tf.Tensor): tf.Tensor => {
     const own = tf.keep(tensor.id >= nextTensorId && !tensor.kept ? tensor : tensor.clone());
-    session.own([own]);
+    session.ownOne(own);
     return own;
   };
   const scalars: Record<string, tf.Tensor | number> = {};

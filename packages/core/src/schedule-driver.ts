@@ -1,5 +1,5 @@
 import { SnapfitError, type StateRecord } from "@snapfit/base";
-import type { MetricSchedule, Optimizer, Schedule } from "@snapfit/optim";
+import type { MetricSchedule, Optimizer, Schedule, ScheduleMoment } from "@snapfit/optim";
 
 /** Where training stands, for schedules. */
 export interface ScheduleClock {
@@ -7,6 +7,27 @@ export interface ScheduleClock {
   readonly epochsDone: number;
   /** Undefined where the length of the fit is not known. */
   readonly totalSteps: number | undefined;
+}
+
+/** What a schedule is asked with. A class, since it is made in every step: a getter of an object literal costs a microsecond. */
+class Moment implements ScheduleMoment {
+  readonly step: number;
+  readonly epoch: number;
+  readonly #totalSteps: number | undefined;
+
+  constructor({ step, epochsDone, totalSteps }: ScheduleClock) {
+    this.step = step;
+    this.epoch = epochsDone;
+    this.#totalSteps = totalSteps;
+  }
+
+  get totalSteps(): number {
+    if (this.#totalSteps !== undefined) return this.#totalSteps;
+    throw new SnapfitError(
+      "TOTAL_STEPS_UNKNOWN",
+      "The schedule needs the number of steps in all, which is not known here: the loader has no length, or the fit ends by time. Give the schedule totalSteps, or fit() a limit of steps.",
+    );
+  }
 }
 
 /** One optimizer's schedule: gives the factor of a step, and the rates that people read. */
@@ -24,17 +45,7 @@ export class ScheduleDriver {
   factor(clock: ScheduleClock): number {
     if (this.schedule === undefined) return 1;
     if (this.schedule.unit === "metric") return this.schedule.factor;
-    return this.schedule.at({
-      step: clock.step,
-      epoch: clock.epochsDone,
-      get totalSteps() {
-        if (clock.totalSteps !== undefined) return clock.totalSteps;
-        throw new SnapfitError(
-          "TOTAL_STEPS_UNKNOWN",
-          "The schedule needs the number of steps in all, which is not known here: the loader has no length, or the fit ends by time. Give the schedule totalSteps, or fit() a limit of steps.",
-        );
-      },
-    });
+    return this.schedule.at(new Moment(clock));
   }
 
   /** The rate of each group now. */

@@ -199,6 +199,10 @@ export class Session {
     await this.sinks.flush();
   }
 
+  ownOne(tensor: tf.Tensor): void {
+    this.#owned.push(tensor);
+  }
+
   own(tensors: Iterable<tf.Tensor>): void {
     for (const tensor of tensors) this.#owned.push(tensor);
   }

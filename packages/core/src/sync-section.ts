@@ -63,15 +63,22 @@ export function withSeededRandom<T>(random: () => RandomStream, body: () => T): 
  */
 export function runSection<T>(randomness: SectionRandomness, body: () => T): T {
   const outer = current;
+  const mathRandom = Math.random;
   current = randomness;
+  Math.random = sectionRandom; // one function for all sections: this runs in every step
   try {
-    return withSeededRandom(() => randomness.random, body);
+    return body();
   } catch (error) {
     clearTape();
     throw error;
   } finally {
+    Math.random = mathRandom;
     current = outer;
   }
+}
+
+function sectionRandom(): number {
+  return current!.random.uniform();
 }
 
 interface EngineState {

@@ -50,7 +50,7 @@ function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFini
   const guarded = guardGradients(gradients, norm);
   exchange(session, gradients, guarded);
   const guardedNorm = tf.tidy(() => tf.where(tf.isFinite(norm), norm, 0) as tf.Scalar);
-  session.own([guardedNorm]);
+  session.ownOne(guardedNorm);
   session.checked = { gradients: guarded, norm: guardedNorm };
   return guarded;
 }
@@ -82,7 +82,7 @@ export function clip(session: Session, gradients: Gradients): Gradients {
   if (options === undefined) return gradients;
   const norm = session.checked?.gradients === gradients ? session.checked.norm : checkGradients(gradients).norm;
   if (typeof norm === "number") warnOfLargeNorm(session, norm);
-  else session.own([norm]);
+  else session.ownOne(norm);
   const clipped = options.norm === undefined ? gradients : clipByNorm(gradients, options.norm, norm);
   if (options.value === undefined) return clipped;
   const limited = clipByValue(clipped, options.value);

@@ -29,7 +29,12 @@ export async function computeWindowGradients(session: Session, window: Window): 
 
 /** The same gradients in the order of the parameters: ranks vote and sum over them in one order, whichever batch brought them. */
 function inOrderOf(parameters: ReadonlyMap<string, tf.Variable>, gradients: Gradients): Map<string, tf.Tensor> {
-  return new Map([...parameters.keys()].flatMap((path) => (gradients.has(path) ? [[path, gradients.get(path)!]] : [])));
+  const ordered = new Map<string, tf.Tensor>();
+  for (const path of parameters.keys()) {
+    const gradient = gradients.get(path);
+    if (gradient !== undefined) ordered.set(path, gradient);
+  }
+  return ordered;
 }
 
 /** Every parameter has a gradient up to `clipGradients`: zeros where this rank has none. */
@@ -69,9 +74,11 @@ async function runBatch(
   session.lossScale = window.totalWeight === 0 ? 0 : weight / window.totalWeight;
   const { result, gradients } = runSection(section, () => userStep(session, prepared.batch, index, parameters));
   if (gradients !== undefined) {
-    session.own(gradients.values());
     pass.hasLoss = true;
-    for (const path of gradients.keys()) pass.present.add(path);
+    for (const [path, gradient] of gradients) {
+      session.ownOne(gradient);
+      pass.present.add(path);
+    }
     trainer.accumulateGradients(gradients);
   }
   const outputs = result.outputs === undefined ? undefined : await hostOutputsOf(result);
@@ -125,7 +132,7 @@ function userStep(session: Session, batch: unknown, index: number, parameters: R
     const regularization = model.regularization();
     if (regularization !== undefined) {
       const kept = tf.keep(regularization.clone());
-      session.own([kept]);
+      session.ownOne(kept);
       result.scalars["regularization"] = kept;
     }
     const loss = trainer.scaleLoss(regularization === undefined ? returned.loss : tf.add(returned.loss, regularization));

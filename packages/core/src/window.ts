@@ -80,8 +80,12 @@ export class WindowReader {
       if (done === true) this.#left = true;
       else batches.push(value);
     }
-    const weights = batches.map((batch) => trainer.batchWeight(batch));
-    const sizes = batches.map((batch) => trainer.batchSize(batch));
+    const weights: number[] = [];
+    const sizes: number[] = [];
+    for (const batch of batches) {
+      weights.push(trainer.batchWeight(batch));
+      sizes.push(trainer.batchSize(batch));
+    }
     const all = group.size === 1 ? [{ weights, sizes }] : await group.allGather({ weights, sizes });
     const firstSamples: number[] = [];
     let totalSize = 0;
@@ -93,7 +97,7 @@ export class WindowReader {
         totalWeight += all[rank]!.weights[i] ?? 0;
       }
     }
-    if (all.every((rank) => rank.sizes.length === 0)) return undefined;
+    if (firstSamples.length === 0 && all.every((rank) => rank.sizes.length === 0)) return undefined;
     return { batches, weights, sizes, firstIndex: counters.batch, totalWeight, totalSize, firstSamples };
   }
 
