@@ -116,7 +116,11 @@ export interface Outcome {
 }
 
 /** The run: 2 fits of 2 and 3 epochs; 10 batches of 4 an epoch, windows of 3, so that the last one is short. */
-export async function runScenario({ stopAt, from }: { readonly stopAt?: number; readonly from?: StateRecord } = {}): Promise<Outcome> {
+export async function runScenario({
+  stopAt,
+  from,
+  device = "cpu",
+}: { readonly stopAt?: number; readonly from?: StateRecord; readonly device?: string } = {}): Promise<Outcome> {
   const trainer = new Scenario({
     model: () =>
       tf.sequential({
@@ -132,7 +136,7 @@ export async function runScenario({ stopAt, from }: { readonly stopAt?: number; 
     clip: { norm: 1 },
     accumulate: 3,
     seed: 11,
-    device: "cpu",
+    device,
     logEvery: 3,
     quiet: true,
     signals: false,
