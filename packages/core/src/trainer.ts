@@ -1,6 +1,5 @@
-import { SnapfitError, type HostTensor, type ProcessGroup, type StateRecord } from "@snapfit/base";
+import { SnapfitError, type ProcessGroup, type StateRecord } from "@snapfit/base";
 import type { Optimizer } from "@snapfit/optim";
-import type * as tf from "@tensorflow/tfjs";
 import { applyAddOns, type AnyAddOn, type TrainerClass } from "./add-on.js";
 import type { Checked, WithAddOns } from "./add-on-types.js";
 import type { BatchSource, HostForm } from "./batch.js";
@@ -18,15 +17,16 @@ import { progressView, type Progress } from "./progress.js";
 import { Session } from "./session.js";
 import { setSession } from "./session-of.js";
 import type { Phase, TrainerMethods } from "./trainer-methods.js";
+import { TrainerLogging } from "./trainer-logging.js";
 import { resolveOptions, type LossFunction, type TrainerOptions } from "./trainer-options.js";
-import { checkValidationStep, TrainerSteps } from "./trainer-steps.js";
+import { checkValidationStep } from "./trainer-steps.js";
 import { assignWeights, readWeights, type WeightsMismatch } from "./weights.js";
 
 /**
  * The loop. Extend it with a `trainingStep`; add to it with `addOn()`.
  * The order of all methods is drawn in `docs/loop.md`; every one but `trainingStep` may be overridden by subclasses and add-ons, and an override calls `super`.
  */
-export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
+export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
   /** The add-ons of this class, innermost first. */
   static readonly addOns: readonly never[] = [];
   /** Names of options that this class takes beyond those of the class below. */
@@ -53,7 +53,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
     const resolved = resolveOptions(options, optionNamesOf(new.target));
     this.#session = new Session(this as unknown as TrainerMethods, resolved, {
       runName: resolved.runName ?? new.target.name.split("+")[0]!,
-      collectsOutputs: this.computeMetrics !== TrainerSteps.prototype["computeMetrics"],
+      collectsOutputs: this.computeMetrics !== TrainerLogging.prototype["computeMetrics"],
     });
     setSession(this, this.#session);
     this.#progress = progressView(this.#session.counters);
@@ -246,37 +246,6 @@ export abstract class Trainer<Batch = unknown> extends TrainerSteps<Batch> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  // Logging, also within steps: resolved together at the next logging point.
-
-  /** Logs a scalar. Names without a slash stand under `train/`, `valid/` or `test/`. */
-  log(name: string, value: tf.Tensor | number): void {
-    this.#session.logs.scalar(name, value);
-  }
-  logText(name: string, text: string): void {
-    this.#session.logs.later(name, () => ({ kind: "text", text }));
-  }
-  /** Logs the distribution of values, counted in equal bins. */
-  logHistogram(
-    name: string,
-    values: tf.Tensor | HostTensor | readonly number[],
-    { numBins = 64 }: { readonly numBins?: number } = {},
-  ): void {
-    this.#session.logs.histogram(name, values, numBins);
-  }
-  /** Logs an image [height, width] or [height, width, channels], uint8 or 0 to 1. */
-  logImage(name: string, image: tf.Tensor | HostTensor): void {
-    this.#session.logs.image(name, image);
-  }
-  logTable(name: string, columns: readonly string[], rows: readonly (readonly (string | number | boolean | null)[])[]): void {
-    this.#session.logs.later(name, () => ({ kind: "table", columns, rows }));
-  }
-  logFile(name: string, path: string): void {
-    this.#session.logs.later(name, () => ({ kind: "file", path }));
-  }
-  alert(title: string, text: string, level: "info" | "warning" | "error" = "warning"): void {
-    this.#session.logs.later(title, () => ({ kind: "alert", title, text, level }));
   }
 
   get #readySession(): Session {

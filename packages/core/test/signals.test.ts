@@ -1,40 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { childProgram } from "./support/child-program.js";
 import { batches, ScalarTrainer, scalarOptions } from "./support/scalar.js";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const packages = join(here, "../..");
-// In the workspace, so that the bundle finds TensorFlow.js.
-const bundle = join(here, `.signals-child-${process.pid}.mjs`);
-
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(here, "signals-child.ts")],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "error",
-    packages: "external",
-    plugins: [
-      {
-        name: "sources",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, ({ path }) => ({
-            path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
-          })),
-      },
-    ],
-  });
-});
-afterAll(() => rmSync(bundle, { force: true }));
+const bundle = childProgram(fileURLToPath(new URL("signals-child.ts", import.meta.url)));
 
 type Signal = "SIGINT" | "SIGTERM";
 

@@ -4,40 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { equalStates, parseState, stringifyState, type StateRecord, type StateTree } from "@snapfit/base";
-import { build } from "esbuild";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { childProgram } from "../support/child-program.js";
 import { runScenario, type Outcome } from "./scenario.js";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const packages = join(here, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "snapfit-resume-"));
-const bundle = join(packages, "../.snapfit", `resume-child-${process.pid}.mjs`); // in the workspace, so that it finds TensorFlow.js
+const bundle = childProgram(fileURLToPath(new URL("resume-child.ts", import.meta.url)));
 
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(here, "resume-child.ts")],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "error",
-    packages: "external",
-    plugins: [
-      {
-        name: "sources",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, ({ path }) => ({
-            path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
-          })),
-      },
-    ],
-  });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(bundle, { force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // More events than a validation has: an interrupted one begins again.
 test("a run that is stopped again and again, every few events, ends with the same bits", async () => {

@@ -1,0 +1,32 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll } from "vitest";
+
+const packages = fileURLToPath(new URL("../../../", import.meta.url));
+const scratch = join(packages, "../.snapfit"); // in the workspace, so that programs find TensorFlow.js
+
+/** Bundles a program of the tests from the sources, to be started in a process of its own. To be called at the top of a test file. @returns its path */
+export function childProgram(entryPoint: string): string {
+  const outfile = join(scratch, `${entryPoint.slice(entryPoint.lastIndexOf("/") + 1, -3)}-${process.pid}.mjs`);
+  const source = ({ path }: { path: string }): { path: string } => ({
+    path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
+  });
+  beforeAll(async () => {
+    mkdirSync(scratch, { recursive: true });
+    await build({
+      entryPoints: [entryPoint],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      logLevel: "error",
+      packages: "external",
+      plugins: [{ name: "sources", setup: ({ onResolve }) => onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, source) }],
+    });
+  });
+  afterAll(() => rmSync(outfile, { force: true }));
+  return outfile;
+}
