@@ -20,12 +20,11 @@ type RankNumber<R extends tf.Rank> = tf.Rank extends R ? number : { R0: 0; R1: 1
 /** Batches, pass by pass: an iterable, or a function that makes one for each pass. Arrays are named so that the compiler points into them. */
 export type BatchSource<Batch> = readonly Batch[] | Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
 
-/** Calls `visit` for each leaf of a batch: a value that is no plain record and no array. */
-function eachLeaf(value: unknown, visit: (leaf: unknown) => void): void {
+/** Calls `visit` for each tensor and host tensor of a batch. */
+function eachTensor(value: unknown, visit: (tensor: tf.Tensor | HostTensor) => void): void {
   if (value instanceof tf.Tensor || isHostTensor(value)) visit(value);
-  else if (Array.isArray(value)) for (const item of value) eachLeaf(item, visit);
-  else if (isRecord(value)) for (const key in value) eachLeaf(value[key], visit);
-  else visit(value);
+  else if (Array.isArray(value)) for (const item of value) eachTensor(item, visit);
+  else if (isRecord(value)) for (const key in value) eachTensor(value[key], visit);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -47,8 +46,8 @@ export function firstInput(batch: unknown): tf.Tensor {
 /** All tensors in a batch. */
 export function tensorsIn(batch: unknown): tf.Tensor[] {
   const found: tf.Tensor[] = [];
-  eachLeaf(batch, (leaf) => {
-    if (leaf instanceof tf.Tensor) found.push(leaf);
+  eachTensor(batch, (tensor) => {
+    if (tensor instanceof tf.Tensor) found.push(tensor);
   });
   return found;
 }
@@ -60,9 +59,8 @@ export function tensorsIn(batch: unknown): tf.Tensor[] {
 export function firstDimension(batch: unknown): number {
   let size: number | undefined;
   let different: number | undefined;
-  eachLeaf(batch, (leaf) => {
-    const shape = leaf instanceof tf.Tensor || isHostTensor(leaf) ? leaf.shape : undefined;
-    const length = shape?.[0];
+  eachTensor(batch, ({ shape }) => {
+    const length = shape[0];
     if (length === undefined) return;
     if (size === undefined) size = length;
     else if (length !== size) different = length;

@@ -83,6 +83,8 @@ export class Session {
   hasTrained = false;
   readonly pending = new PendingScalars();
   activeSlot: OptimizerSlot | undefined;
+  /** What the active optimizer trains, once its gradients are computed. */
+  activeParameters: ReadonlyMap<string, tf.Variable> | undefined;
   pass = new StepPass();
   /** Weight of the running batch, 1 outside of steps; and its share of the window. */
   stepWeight = 1;

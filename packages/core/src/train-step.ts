@@ -12,6 +12,7 @@ export async function runOptimizerStep(session: Session, window: Window): Promis
   let hadGradients = false;
   for (const slot of optimizers.length > 0 ? optimizers : [undefined]) {
     session.activeSlot = slot;
+    session.activeParameters = undefined;
     const gradients = await trainer.computeGradients(window);
     passes.push(session.pass);
     if (slot === undefined || gradients === undefined) continue;

@@ -30,8 +30,10 @@ class SourceAdapter implements TrainedModel {
 
   parameters(): ReadonlyMap<string, tf.Variable> {
     const parameters = this.source.parameters();
-    if ([...parameters.values()].every((variable) => variable.trainable)) return parameters;
-    return new Map([...parameters].filter(([, variable]) => variable.trainable));
+    for (const variable of parameters.values()) {
+      if (!variable.trainable) return new Map([...parameters].filter(([, each]) => each.trainable));
+    }
+    return parameters;
   }
 
   weights(): ReadonlyMap<string, tf.Variable> {

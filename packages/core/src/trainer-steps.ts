@@ -173,8 +173,13 @@ export abstract class TrainerSteps<Batch> {
   }
   /** The optimizer's update at the schedule's rate. Synchronous. */
   protected applyGradients(gradients: Gradients): void {
-    const { activeSlot, model, clock } = sessionOf(this);
-    if (activeSlot) activeSlot.optimizer.apply(gradients, activeSlot.parametersOf(model.parameters()), activeSlot.driver.factor(clock));
+    const { activeSlot, activeParameters, model, clock } = sessionOf(this);
+    if (activeSlot)
+      activeSlot.optimizer.apply(
+        gradients,
+        activeParameters ?? activeSlot.parametersOf(model.parameters()),
+        activeSlot.driver.factor(clock),
+      );
   }
   protected onOptimizerStep(_step: { readonly skipped: boolean }): Awaitable<void> {}
   /** Sees each record before the sinks; returns it, changed or not, or undefined to drop it. */

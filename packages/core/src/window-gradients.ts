@@ -16,7 +16,7 @@ export async function computeWindowGradients(session: Session, window: Window): 
   const pass = (session.pass = new StepPass(window.batches.length));
   for (const gradient of session.accumulated.values()) gradient.dispose();
   session.accumulated.clear();
-  const parameters = slot?.parametersOf(session.model.parameters());
+  const parameters = (session.activeParameters = slot?.parametersOf(session.model.parameters()));
   for (let i = 0; i < window.batches.length; i++) await runBatch(session, window, i, parameters);
   const hasLoss = group.size === 1 ? pass.hasLoss : (await group.allGather(pass.hasLoss)).includes(true);
   if (parameters === undefined || !hasLoss) return undefined;
