@@ -64,9 +64,7 @@ function modelBuilder(session: Session): () => Promise<Model> {
     let values: Map<tf.Variable, tf.TypedArray> | undefined;
     return async () => {
       const model = options.model as Model;
-      const variables = isLayersModel(model)
-        ? model.weights.map((weight) => weight.read() as tf.Variable)
-        : [...model.parameters().values(), ...(model.buffers?.().values() ?? [])];
+      const variables = variablesOf(model);
       values ??= new Map(await Promise.all(variables.map(async (variable) => [variable, (await variable.data()).slice()] as const)));
       for (const [variable, data] of values) tf.tidy(() => variable.assign(tf.tensor(data, variable.shape, variable.dtype)));
       return model;
@@ -74,8 +72,7 @@ function modelBuilder(session: Session): () => Promise<Model> {
   }
   const factory = options.model;
   return async () => {
-    const init = session.random.split("init");
-    const built = await withSeededRandom(() => init, factory);
+    const built = await withSeededRandom(session.random.split("init"), factory);
     if (built === undefined || built === null)
       throw new SnapfitError(
         "MODEL_INVALID",
@@ -86,9 +83,15 @@ function modelBuilder(session: Session): () => Promise<Model> {
   };
 }
 
+/** All variables of a model, buffers included. */
+function variablesOf(model: Model): tf.Variable[] {
+  if (isLayersModel(model)) return model.weights.map((weight) => weight.read() as tf.Variable);
+  return [...model.parameters().values(), ...(model.buffers?.().values() ?? [])];
+}
+
 function discardModel(model: Model): void {
   if (isLayersModel(model)) model.dispose();
-  else for (const variable of [...model.parameters().values(), ...(model.buffers?.().values() ?? [])]) variable.dispose();
+  else for (const variable of variablesOf(model)) variable.dispose();
 }
 
 /** The options that are plain values, for the config record. */

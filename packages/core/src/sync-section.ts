@@ -47,9 +47,9 @@ export function sectionRandomness(): SectionRandomness | undefined {
 }
 
 /** Runs synchronous code with `Math.random` replaced by a stream. */
-export function withSeededRandom<T>(random: () => RandomStream, body: () => T): T {
+export function withSeededRandom<T>(random: RandomStream, body: () => T): T {
   const mathRandom = Math.random;
-  Math.random = () => random().uniform();
+  Math.random = () => random.uniform();
   try {
     return body();
   } finally {
