@@ -1,0 +1,5 @@
+import type { KernelTable } from "./kernel.js";
+import { matMulKernels } from "./kernels/mat-mul.js";
+
+/** Every kernel of ours. */
+export const kernelTables: readonly KernelTable[] = [matMulKernels];

@@ -1,0 +1,51 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NativeBackend } from "./native-backend.js";
+import { recordKernel } from "./profile.js";
+
+/** Name under which TensorFlow.js knows the engine. */
+export const backendName = "native";
+
+/** Inputs of a kernel by name; those of `Optional` may be left out: `call.inputs as Inputs<"x" | "filter", "bias">`. */
+export type Inputs<Required extends string, Optional extends string = never> = Readonly<
+  Record<Required, tf.TensorInfo> & Partial<Record<Optional, tf.TensorInfo>>
+>;
+
+/** Inputs by name, attributes and the backend, as TensorFlow.js hands them to a kernel. */
+export interface KernelArguments {
+  readonly inputs: object;
+  readonly attrs: object;
+  readonly backend: NativeBackend;
+}
+
+/** A kernel of ours; undefined hands the call to the cpu backend's kernel. */
+export type NativeKernel = (call: KernelArguments) => tf.TensorInfo | tf.TensorInfo[] | undefined;
+
+/** What a kernel file exports: kernels by the names of TensorFlow.js, or by names of our own, which have no fallback. */
+export type KernelTable = Readonly<Record<string, NativeKernel>>;
+
+/** Registers the cpu backend's kernels and, in front of them, ours. Called once. */
+export function registerKernels(tables: readonly KernelTable[]): void {
+  const ours = new Map(tables.flatMap((table) => Object.entries(table)));
+  for (const config of tf.getKernelsForBackend("cpu")) {
+    const kernel = ours.get(config.kernelName);
+    ours.delete(config.kernelName);
+    tf.registerKernel({ ...config, backendName, kernelFunc: counted(config.kernelName, kernel, config.kernelFunc) });
+  }
+  for (const [kernelName, kernel] of ours)
+    tf.registerKernel({ kernelName, backendName, kernelFunc: counted(kernelName, kernel, noFallback) });
+}
+
+function counted(name: string, kernel: NativeKernel | undefined, fallback: tf.KernelFunc): tf.KernelFunc {
+  return (args) => {
+    const startMs = recordKernel.isOn ? performance.now() : 0;
+    const output = kernel?.(args as unknown as KernelArguments);
+    const result = output ?? fallback(args);
+    if (recordKernel.isOn) recordKernel(name, output === undefined, performance.now() - startMs);
+    return result;
+  };
+}
+
+const noFallback: tf.KernelFunc = ({ inputs }) => {
+  const shapes = Object.entries(inputs).map(([name, tensor]) => `${name}: ${tensor?.dtype} [${tensor?.shape.join(", ")}]`);
+  throw new Error(`internal: a fused kernel of the native engine got inputs that it cannot take: ${shapes.join("; ")}.`);
+};
