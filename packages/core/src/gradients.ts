@@ -1,4 +1,4 @@
-import { hostValues } from "@snapfit/optim";
+import { sumsOfSquares } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { nextTensorId } from "./read-step-result.js";
 
@@ -51,23 +51,17 @@ export interface GradientCheck {
 
 /** The joint norm of all gradients and the names of those that are not finite, in one pass over host memory. */
 export function checkGradients(gradients: Gradients): GradientCheck {
+  const squares = sumsOfSquares([...gradients.values()]);
+  if (squares === undefined) return { norm: tf.tidy(() => globalNorm(gradients)), notFinite: [] };
   let sum = 0;
   const notFinite: string[] = [];
-  for (const [path, gradient] of gradients) {
-    const values = hostValues(gradient);
-    if (values === undefined) return { norm: tf.tidy(() => globalNorm(gradients)), notFinite: [] };
-    const squares = sumOfSquares(values);
-    if (!Number.isFinite(squares)) notFinite.push(path);
-    sum += squares;
+  let i = 0;
+  for (const path of gradients.keys()) {
+    const square = squares[i++]!;
+    if (!Number.isFinite(square)) notFinite.push(path);
+    sum += square;
   }
   return { norm: Math.sqrt(sum), notFinite };
-}
-
-/** Finite for every finite float32 array: the largest square is 1.2e77. */
-function sumOfSquares(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return sum;
 }
 
 /** Scalar []: the L2 norm over all tensors together. */

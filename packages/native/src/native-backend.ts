@@ -10,6 +10,21 @@ interface Bf16Functions {
   widen(bf16: Uint16Array, float32: Float32Array): void;
 }
 
+/** What `@snapfit/optim` hands to {@link NativeBackend.updateParameters}. */
+export interface ParameterUpdate {
+  readonly kernel: string;
+  readonly constants: Float64Array;
+  readonly values: readonly Float32Array[];
+  readonly gradients: readonly Float32Array[];
+  readonly slots: readonly Float32Array[];
+}
+
+type Arrays = readonly Float32Array[];
+interface OptimizerFunctions {
+  updateParameters(kernel: string, constants: Float64Array, values: Arrays, gradients: Arrays, slots: Arrays): void;
+  sumsOfSquares(arrays: Arrays, sums: Float64Array): void;
+}
+
 const kinds = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 /** Dtypes whose values lie in the pool. */
 export type PooledDtype = keyof typeof kinds;
@@ -76,6 +91,23 @@ export class NativeBackend extends MathBackendCPU {
   hostValues(dataId: object): Float32Array | undefined {
     const values = this.data.has(dataId) ? this.data.get(dataId).values : undefined;
     return values instanceof Float32Array ? values : undefined;
+  }
+
+  /** The values of a tensor are about to change in place. */
+  markWritten(dataId: object): void {
+    if (this.data.has(dataId)) (this.data.get(dataId) as unknown as TensorMemory).markWritten();
+  }
+
+  /** One step of an optimizer over all parameters, in place; rounded as the same formula in plain operations. */
+  updateParameters({ kernel, constants, values, gradients, slots }: ParameterUpdate): void {
+    addon<OptimizerFunctions>().updateParameters(kernel, constants, values, gradients, slots);
+  }
+
+  /** For each array the sum of its squares in float64. */
+  sumsOfSquares(arrays: readonly Float32Array[]): Float64Array {
+    const sums = new Float64Array(arrays.length);
+    addon<OptimizerFunctions>().sumsOfSquares(arrays, sums);
+    return sums;
   }
 
   // TensorFlow.js' contract ------------------------------------------------------------------------------------------

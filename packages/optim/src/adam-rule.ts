@@ -18,6 +18,13 @@ export function adamRule(name: string, constants: AdamConstants): UpdateRule {
   return {
     name,
     slotNames: ["firstMoment", "secondMoment"],
+    kernel: {
+      name: "adam",
+      constants(moment) {
+        const { addedDecay, kept, beta2, ofFirst, ofSecond, size, epsilon } = stepConstants(moment, constants);
+        return [addedDecay, kept, ofFirst, beta2, ofSecond, size, epsilon];
+      },
+    },
     updateArrays: (moment, values, gradient, [first, second]) =>
       adamLoop(stepConstants(moment, constants), values, gradient, first!, second!),
     updateTensors(moment, values, gradient, [first, second]) {

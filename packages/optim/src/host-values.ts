@@ -1,12 +1,25 @@
 import * as tf from "@tensorflow/tfjs";
+import type { HostMemoryBackend } from "./host-memory-backend.js";
 
 /**
- * What a backend that keeps tensors in host memory may offer, so that the fused loops work on it: a method on the backend object.
- * It is asked before anything else; undefined means that the values are not in host memory.
+ * For each float32 tensor the sum of the squares of its values in float64, infinite or NaN only where a value is; undefined where
+ * the values are not all in host memory.
  */
-export interface HostMemoryBackend {
-  /** The live float32 values of a tensor of this backend. The array is used at once and never kept. */
-  hostValues(dataId: object): Float32Array | undefined;
+export function sumsOfSquares(tensors: readonly tf.Tensor[]): ArrayLike<number> | undefined {
+  const arrays: Float32Array[] = [];
+  for (const tensor of tensors) {
+    const values = hostValues(tensor);
+    if (values === undefined) return undefined;
+    arrays.push(values);
+  }
+  return (tf.backend() as unknown as KnownBackend).sumsOfSquares?.(arrays) ?? arrays.map(sumOfSquares);
+}
+
+/** Finite for every finite float32 array: the largest square is 1.2e77. */
+function sumOfSquares(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum;
 }
 
 /** The parts of TensorFlow.js' own host-memory backends that are used here; they are public there, but not documented. */
@@ -47,7 +60,9 @@ export function hostValues(tensor: tf.Tensor): Float32Array | undefined {
  * biases, in XNNPACK operators that it looks up by tensor: products and convolutions would go on with the values of before.
  */
 export function dropDerived(tensor: tf.Tensor): void {
-  const { wasm, dataIdMap } = tf.backend() as unknown as KnownBackend;
+  const backend = tf.backend() as unknown as KnownBackend;
+  backend.markWritten?.(tensor.dataId);
+  const { wasm, dataIdMap } = backend;
   if (!wasm || !dataIdMap?.has(tensor.dataId)) return;
   const { id, memoryOffset } = dataIdMap.get(tensor.dataId);
   // Ends the operators of this tensor, not its memory, which is the heap's; then the tensor is made known again.

@@ -17,6 +17,12 @@ export function rmsPropRule(constants: RmsPropConstants): UpdateRule {
   return {
     name: "rmsProp",
     slotNames: momentum === 0 ? ["meanSquare"] : ["meanSquare", "momentum"],
+    kernel: {
+      name: momentum === 0 ? "rmsProp" : "rmsPropMomentum",
+      constants({ learningRate, weightDecay }) {
+        return [learningRate, weightDecay, alpha, 1 - alpha, epsilon, ...(momentum === 0 ? [] : [momentum])];
+      },
+    },
     updateArrays: (moment, values, gradient, [meanSquare, velocity]) =>
       velocity
         ? momentumLoop(stepConstants(moment, constants), values, gradient, meanSquare!, velocity)

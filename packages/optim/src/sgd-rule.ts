@@ -17,6 +17,10 @@ export function sgdRule(constants: SgdConstants): UpdateRule {
   return {
     name: "sgd",
     slotNames: momentum === 0 ? [] : ["momentum"],
+    kernel:
+      momentum === 0
+        ? { name: "gradientDescent", constants: ({ learningRate, weightDecay }) => [learningRate, weightDecay] }
+        : { name: "momentum", constants: ({ learningRate, weightDecay }) => [learningRate, weightDecay, momentum, nesterov ? 1 : 0] },
     updateArrays: (moment, values, gradient, [velocity]) =>
       velocity ? momentumLoop(moment, values, gradient, velocity, momentum, nesterov) : plainLoop(moment, values, gradient),
     updateTensors({ learningRate, weightDecay }, values, gradient, [velocity]) {

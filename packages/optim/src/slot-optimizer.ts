@@ -1,6 +1,7 @@
 import { SnapfitError, type StateRecord } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { checkGradients, hasSameShape } from "./check-gradients.js";
+import { FusedUpdates } from "./fused-updates.js";
 import { hostValues } from "./host-values.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import { decodeState, encodeState, wrongState } from "./optimizer-state.js";
@@ -35,7 +36,9 @@ export class SlotOptimizer implements Optimizer {
     }
     checkGradients(gradients, parameters);
     this.#checkSlots(gradients.keys(), parameters);
-    for (const [name, gradient] of gradients) this.#update(name, gradient, parameters.get(name)!, rateFactor);
+    const fused = new FusedUpdates(this.#rule);
+    for (const [name, gradient] of gradients) this.#update(name, gradient, parameters.get(name)!, rateFactor, fused);
+    fused.run();
   }
 
   async saveState(): Promise<StateRecord> {
@@ -53,7 +56,7 @@ export class SlotOptimizer implements Optimizer {
     this.#slots = new Map();
   }
 
-  #update(name: string, gradient: tf.Tensor, parameter: tf.Variable, rateFactor: number): void {
+  #update(name: string, gradient: tf.Tensor, parameter: tf.Variable, rateFactor: number, fused: FusedUpdates): void {
     const slots = this.#slotsOf(name, parameter);
     const { learningRate, weightDecay } = this.#groups.of(name, parameter.rank);
     const moment = { step: slots.step + 1, learningRate: learningRate * rateFactor, weightDecay };
@@ -61,7 +64,7 @@ export class SlotOptimizer implements Optimizer {
     if (arrays) {
       const values = this.#storage.writable(parameter);
       // Asked for last: making storage private can move the heap of the wasm backend.
-      this.#rule.updateArrays(moment, values, hostValues(gradient)!, arrays);
+      fused.add(moment, values, hostValues(gradient)!, arrays);
     } else {
       this.#updateTensors(moment, parameter, gradient, slots);
     }

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { FusedUpdate } from "./host-memory-backend.js";
 
 /** What changes from one update to the next. */
 export interface UpdateMoment {
@@ -20,6 +21,12 @@ export interface UpdateRule {
   readonly slotNames: readonly string[];
   /** Updates values and slots in place. */
   updateArrays(moment: UpdateMoment, values: Float32Array, gradient: Float32Array, slots: readonly Float32Array[]): void;
+  /** The update as a kernel that a backend may offer, which does all parameters in one call and rounds as {@link updateTensors} does. */
+  readonly kernel: {
+    readonly name: FusedUpdate["kernel"];
+    /** What the kernel needs to know of one parameter's update; always as many numbers. */
+    constants(moment: UpdateMoment): readonly number[];
+  };
   /** The new values, then the new slots. Called inside a tidy. */
   updateTensors(moment: UpdateMoment, values: tf.Tensor, gradient: tf.Tensor, slots: readonly tf.Tensor[]): tf.Tensor[];
 }
