@@ -1,25 +1,11 @@
 // Matrix products, batched, with transposed operands, bias and activation.
+#include "activation.h"
 #include "call.h"
 #include "onednn.h"
 #include "threads.h"
 
 namespace snapfit {
 namespace {
-
-/** Of the product; numbered as in TypeScript. */
-enum class Activation { kNone, kRelu, kRelu6, kElu, kSigmoid, kTanh };
-
-void append(dnnl::post_ops& operations, Activation activation) {
-  using dnnl::algorithm;
-  switch (activation) {
-    case Activation::kNone: return;
-    case Activation::kRelu: return operations.append_eltwise(algorithm::eltwise_relu, 0, 0);
-    case Activation::kRelu6: return operations.append_eltwise(algorithm::eltwise_clip, 0, 6);
-    case Activation::kElu: return operations.append_eltwise(algorithm::eltwise_elu, 1, 0);
-    case Activation::kSigmoid: return operations.append_eltwise(algorithm::eltwise_logistic, 0, 0);
-    case Activation::kTanh: return operations.append_eltwise(algorithm::eltwise_tanh, 0, 0);
-  }
-}
 
 /** [batch, rows, columns], stored so, or as [batch, columns, rows] where it is transposed. */
 Desc matrix(int64_t batch, int64_t rows, int64_t columns, bool isTransposed) {
