@@ -1,5 +1,5 @@
 // Elementary functions without branches, calls or tables, so that the compiler turns loops over them into vector instructions.
-// Range reduction and polynomials in float32; NaN stays NaN, infinities give the limits.
+// Range reduction and polynomials in float32, right to a few units in the last place; NaN stays NaN, infinities give the limits.
 #pragma once
 
 #include <cmath>
@@ -20,38 +20,61 @@ inline int32_t bitsOf(float value) {
   return bits;
 }
 
-/** e^x. Below -87.3 the result is 0 rather than a denormal number. */
+/** 2^n, -126 <= n <= 127 */
+inline float powerOfTwo(int32_t n) { return floatOf((n + 127) << 23); }
+
+/** x = n ln 2 + r, |r| <= ln 2 / 2 */
+struct ReducedExponent {
+  float n;
+  float r;
+  explicit ReducedExponent(float x) : n(std::nearbyint(x * 1.44269504f)), r((x - n * 0.693359375f) + n * 2.12194440e-4f) {}
+
+  /** e^r - 1 = r + r^2 p(r), minimax coefficients (Cephes' expf) */
+  float expm1() const {
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    return p * r * r + r;
+  }
+};
+
+/** e^x, denormal results included */
 inline float fastExp(float x) {
-  const float clamped = x > 88.72284f ? 88.72284f : (x < -87.33654f ? -87.33654f : x);
-  // x = n ln 2 + r, |r| <= ln 2 / 2; ln 2 in two parts, so that r is exact.
-  const float n = std::nearbyint(clamped * 1.44269504f);
-  const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
-  // Taylor's polynomial with minimax coefficients: e^r = 1 + r + r^2 p(r)
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  const float mantissa = p * r * r + r + 1.0f;
-  // 2^n in two factors: 2^128 is no float32.
-  const int32_t whole = static_cast<int32_t>(n);
+  // Where the result is 0 the sum is done for 0: arithmetic that underflows takes a hundred times as long.
+  const float clamped = x > 88.72284f ? 88.72284f : (x < -103.9721f ? 0.0f : x);
+  const ReducedExponent reduced(clamped);
+  // 2^n in two factors: 2^128 is no float32, and a denormal result has to be rounded once.
+  const int32_t whole = static_cast<int32_t>(reduced.n);
   const int32_t half = whole >> 1;
-  const float scaled = mantissa * floatOf((half + 127) << 23) * floatOf((whole - half + 127) << 23);
-  const float limited = x > 88.72284f ? INFINITY : (x < -87.33654f ? 0.0f : scaled);
+  const float scaled = (reduced.expm1() + 1.0f) * powerOfTwo(half) * powerOfTwo(whole - half);
+  const float limited = x > 88.72284f ? INFINITY : (x < -103.9721f ? 0.0f : scaled);
   return x != x ? x : limited;
 }
 
-/** ln x; -infinity at 0, NaN below. */
+/** e^x - 1, right for small x too */
+inline float fastExpm1(float x) {
+  const float clamped = x > 88.72284f ? 88.72284f : (x < -18.0f ? -18.0f : x);
+  const ReducedExponent reduced(clamped);
+  // 2^n (e^r - 1) + 2^n - 1, halved as 2^128 is no float32
+  const float half = powerOfTwo(static_cast<int32_t>(reduced.n) - 1);
+  const float value = 2.0f * (half * reduced.expm1() + (half - 0.5f));
+  const float limited = x > 88.72284f ? INFINITY : value;
+  return x != x || std::fabs(x) < 1e-20f ? x : limited;
+}
+
+/** ln x; -infinity at 0, NaN below */
 inline float fastLog(float x) {
   // Denormal numbers are scaled up first.
   const bool isTiny = x < 1.17549435e-38f;
   const float scaled = isTiny ? x * 8388608.0f : x;
-  const int32_t bits = bitsOf(scaled);
-  // x = 2^e m, sqrt(1/2) <= m < sqrt(2)
-  const int32_t shifted = bits - 0x3f3504f3;
-  const int32_t exponent = (shifted >> 23) - (isTiny ? 23 : 0);
+  // x = 2^e (1 + m), sqrt(1/2) <= 1 + m < sqrt(2)
+  const int32_t shifted = bitsOf(scaled) - 0x3f3504f3;
+  const float e = static_cast<float>((shifted >> 23) - (isTiny ? 23 : 0));
   const float m = floatOf((shifted & 0x007fffff) + 0x3f3504f3) - 1.0f;
+  // ln(1 + m) = m - m^2 / 2 + m^3 p(m), minimax coefficients (Cephes' logf)
   float p = 7.0376836292e-2f;
   p = p * m - 1.1514610310e-1f;
   p = p * m + 1.1676998740e-1f;
@@ -62,59 +85,68 @@ inline float fastLog(float x) {
   p = p * m - 2.4999993993e-1f;
   p = p * m + 3.3333331174e-1f;
   const float square = m * m;
-  const float e = static_cast<float>(exponent);
   const float tail = p * m * square + e * -2.12194440e-4f - 0.5f * square;
   const float value = (m + tail) + e * 0.693359375f;
-  const float withZero = x == 0.0f ? -INFINITY : (x == INFINITY ? INFINITY : value);
-  return x < 0.0f ? NAN : (x != x ? x : withZero);
+  const float withLimits = x == 0.0f ? -INFINITY : (x == INFINITY ? INFINITY : value);
+  return x < 0.0f ? NAN : (x != x ? x : withLimits);
+}
+
+/** ln(1 + x), right for small x too */
+inline float fastLog1p(float x) {
+  const float sum = 1.0f + x;
+  // What the sum lost: ln(s + d) = ln s + d / s
+  const float lost = x - (sum - 1.0f);
+  const float value = fastLog(sum) + lost / sum;
+  const float withLimits = x == INFINITY ? INFINITY : (x == -1.0f ? -INFINITY : value);
+  return x == 0.0f ? x : withLimits;
 }
 
 /** 1 / (1 + e^-x) */
-inline float fastSigmoid(float x) { return 1.0f / (1.0f + fastExp(-x)); }
-
-/** tanh x: a rational function on [-9, 9], beyond which it is 1 in float32. */
-inline float fastTanh(float x) {
-  const float c = x > 7.99881172180175781f ? 7.99881172180175781f : (x < -7.99881172180175781f ? -7.99881172180175781f : x);
-  const float s = c * c;
-  float p = -2.76076847742355e-16f;
-  p = p * s + 2.00018790482477e-13f;
-  p = p * s - 8.60467152213735e-11f;
-  p = p * s + 5.12229709037114e-08f;
-  p = p * s + 1.48572235717979e-05f;
-  p = p * s + 6.37261928875436e-04f;
-  p = p * s + 4.89352455891786e-03f;
-  float q = 1.19825839466702e-06f;
-  q = q * s + 1.18534705686654e-04f;
-  q = q * s + 2.26843463243900e-03f;
-  q = q * s + 4.89352518554385e-03f;
-  const float value = c * p / q;
-  const float small = std::fabs(x) < 4.0e-4f ? x : value;
-  return x != x ? x : small;
+inline float fastSigmoid(float x) {
+  // e^-|x| is at most 1: nothing overflows, and small results keep all their digits.
+  const float power = fastExp(-std::fabs(x));
+  return (x < 0.0f ? power : 1.0f) / (1.0f + power);
 }
 
-/** The error function, by Abramowitz & Stegun's rational form through e^(-x^2) for large |x| and its series for small ones. */
+/** ln(1 + e^x) */
+inline float fastSoftplus(float x) { return (x < 0.0f ? 0.0f : x) + fastLog1p(fastExp(-std::fabs(x))); }
+
+/** tanh x: a polynomial for small |x|, beyond it 1 - 2 / (e^2|x| + 1) */
+inline float fastTanh(float x) {
+  const float a = std::fabs(x);
+  // |x| < 0.625: x + x^3 p(x^2), minimax coefficients (Cephes' tanhf)
+  const float s = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * s + 2.06390887954e-2f;
+  p = p * s - 5.37397155531e-2f;
+  p = p * s + 1.33314422036e-1f;
+  p = p * s - 3.33332819422e-1f;
+  const float inner = p * s * x + x;
+  const float outer = 1.0f - 2.0f / (fastExp(2.0f * a) + 1.0f);
+  return std::copysign(a < 0.625f ? inner : outer, x);
+}
+
+/** The error function: polynomials by N. Juffa, for large |x| in the exponent of 1 - e^p(|x|) */
 inline float fastErf(float x) {
   const float a = std::fabs(x);
-  // |x| < 0.921875: x + x p(x^2), from Taylor's series 2/sqrt(pi) (1 - x^2/3 + x^4/10 - ...)
   const float s = x * x;
-  float p = 7.853861353153693e-5f;
-  p = p * s - 8.010193625184903e-4f;
-  p = p * s + 5.188327685732524e-3f;
-  p = p * s - 2.685381193529856e-2f;
-  p = p * s + 1.128358514861418e-1f;
-  p = p * s - 3.761262582423300e-1f;
-  p = p * s + 1.128379165726710f;
-  const float inner = x * p;
-  // 1 - (a1 t + ... + a5 t^5) e^(-x^2), t = 1 / (1 + 0.3275911 |x|)
-  const float t = 1.0f / (1.0f + 0.3275911f * a);
-  float q = 1.061405429f;
-  q = q * t - 1.453152027f;
-  q = q * t + 1.421413741f;
-  q = q * t - 0.284496736f;
-  q = q * t + 0.254829592f;
-  const float outer = 1.0f - q * t * fastExp(-s);
-  const float value = a < 0.921875f ? inner : (x < 0.0f ? -outer : outer);
-  return x != x ? x : value;
+  float inner = -5.96761703e-4f;
+  inner = inner * s + 4.99119423e-3f;
+  inner = inner * s - 2.67681349e-2f;
+  inner = inner * s + 1.12819925e-1f;
+  inner = inner * s - 3.76125336e-1f;
+  inner = inner * s + 1.28379166e-1f;
+  inner = inner * x + x;
+  // From 4 on the result is 1 in float32.
+  const float t = a > 4.0f ? 4.0f : a;
+  float outer = -1.72853470e-5f * t + 3.83197126e-4f;
+  outer = outer * (t * t) + (-3.88396438e-3f * t + 2.42546219e-2f);
+  outer = outer * t - 1.06777877e-1f;
+  outer = outer * t - 6.34846687e-1f;
+  outer = outer * t - 1.28717512e-1f;
+  outer = outer * t - t;
+  outer = 1.0f - fastExp(outer);
+  return a > 0.927734375f ? std::copysign(outer, x) : inner;
 }
 
 }  // namespace snapfit
