@@ -22,6 +22,7 @@ export class BufferPool {
   readonly #idle = new Map<unknown, Map<number, PooledArray[]>>(
     [Float32Array, Int32Array, Uint8Array, Uint16Array].map((kind) => [kind, new Map<number, PooledArray[]>()]),
   );
+  #held: PooledArray[] | undefined;
   #idleBytes = 0;
   #usedBytes = 0;
   #mostUsedBytes = 0;
@@ -53,8 +54,24 @@ export class BufferPool {
     }
   }
 
+  /** Runs `run`, in which nothing that is given back is handed out again: kernels of the cpu backend read arrays that they have disposed. */
+  holding<T>(run: () => T): T {
+    const outer = this.#held;
+    const held = (this.#held = [] as PooledArray[]);
+    try {
+      return run();
+    } finally {
+      this.#held = outer;
+      for (const array of held) this.give(array);
+    }
+  }
+
   /** Takes back what {@link take} gave, once. */
   give(array: PooledArray): void {
+    if (this.#held !== undefined) {
+      this.#held.push(array);
+      return;
+    }
     this.#usedBytes -= array.byteLength;
     if (this.isPoisoning) array.fill(array instanceof Float32Array ? NaN : 0x7f);
     const byLength = this.#idle.get(array.constructor)!;

@@ -39,7 +39,7 @@ function counted(name: string, kernel: NativeKernel | undefined, fallback: tf.Ke
   return (args) => {
     const startMs = recordKernel.isOn ? performance.now() : 0;
     const output = kernel?.(args as unknown as KernelArguments);
-    const result = output ?? fallback(args);
+    const result = output ?? (args.backend as NativeBackend).pool.holding(() => fallback(args));
     if (recordKernel.isOn) recordKernel(name, output === undefined, performance.now() - startMs);
     return result;
   };
