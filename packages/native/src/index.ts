@@ -6,6 +6,7 @@ import { NativeBackend } from "./native-backend.js";
 
 export { NativeBackend } from "./native-backend.js";
 export { profileKernels, type KernelUse } from "./profile.js";
+export { setPrecision, type Precision, type PrecisionChoice } from "./precision.js";
 
 addon<AddonBasics>().setThreads(2);
 registerKernels(kernelTables);

@@ -2,12 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { addon, type AddonBasics } from "./addon.js";
 import { BufferPool, type PooledArray } from "./buffer-pool.js";
+import { setPrecision, type Precision, type PrecisionChoice } from "./precision.js";
 import { TensorMemory, type Widen } from "./tensor-memory.js";
 
 type Values = tf.backend_util.BackendValues;
 
 interface Bf16Functions {
   widen(bf16: Uint16Array, float32: Float32Array): void;
+  round(float32: Float32Array, bf16: Uint16Array): void;
 }
 
 /** What `@snapfit/optim` hands to {@link NativeBackend.updateParameters}. */
@@ -54,6 +56,17 @@ export class NativeBackend extends MathBackendCPU {
     return this.memoryOf(tensor).values as Float32Array;
   }
 
+  /** The values of a float32 tensor as bfloat16 bits, which stay beside them until they change. */
+  bf16(tensor: tf.TensorInfo): Uint16Array {
+    const memory = this.memoryOf(tensor);
+    if (memory.bf16 !== undefined) return memory.bf16;
+    const values = memory.values as Float32Array;
+    const rounded = this.takeBf16(values.length);
+    addon<Bf16Functions>().round(values, rounded);
+    memory.keepBf16(rounded);
+    return rounded;
+  }
+
   /** The live values of an int32 tensor. */
   ints(tensor: tf.TensorInfo): Int32Array {
     return this.memoryOf(tensor).values as Int32Array;
@@ -67,6 +80,11 @@ export class NativeBackend extends MathBackendCPU {
   /** An array of unknown content for a result: every element has to be written. */
   takeFloats(length: number): Float32Array {
     return this.pool.take(Float32Array, length);
+  }
+
+  /** As {@link takeFloats}, for bfloat16 bits. */
+  takeBf16(length: number): Uint16Array {
+    return this.pool.take(Uint16Array, length);
   }
 
   /** As {@link takeFloats}, of the array type of a dtype. */
@@ -83,6 +101,13 @@ export class NativeBackend extends MathBackendCPU {
   share(tensor: tf.TensorInfo, shape: readonly number[] = tensor.shape): tf.TensorInfo {
     this.incRef(tensor.dataId);
     return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };
+  }
+
+  // For add-ons ---------------------------------------------------------------------------------------------------------
+
+  /** See {@link setPrecision}: for add-ons, which find it on the backend without importing this package. */
+  setPrecision(wanted: Precision | "auto"): PrecisionChoice {
+    return setPrecision(wanted);
   }
 
   // For optimizers ---------------------------------------------------------------------------------------------------

@@ -1,12 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable } from "../kernel.js";
+import { isBf16 } from "../precision.js";
 import { type FusedActivation, fusedActivations } from "./fused-activation.js";
 
+/** float32, or bfloat16 as bits. */
+type Elements = Float32Array | Uint16Array;
 interface MatMulFunctions {
-  matMul(a: Float32Array, b: Float32Array, bias: Float32Array | undefined, product: Float32Array, geometry: Int32Array): void;
+  matMul(a: Elements, b: Elements, bias: Float32Array | undefined, product: Elements, geometry: Int32Array): void;
 }
 
+/** Below it the conversions cost more than bfloat16 saves. */
+const leastWorkForBf16 = 1e6;
 const geometry = new Int32Array(8);
 
 function multiply(
@@ -34,9 +39,12 @@ function multiply(
     return undefined;
   tf.util.assert(k === (transposeB ? columnsB : rowsB), () => `matMul: inner sizes of [${a.shape}] and [${b.shape}] differ.`);
   if (bias !== undefined && (bias.dtype !== "float32" || tf.util.sizeFromShape(bias.shape) !== n)) return undefined;
-  const product = backend.takeFloats(batch * m * n);
+  const useBf16 = isBf16() && m * n * k >= leastWorkForBf16;
+  // What a transposed left factor makes is the gradient of a weight: sums over many samples that the optimizer wants in full.
+  const product = useBf16 && !transposeA ? backend.takeBf16(batch * m * n) : backend.takeFloats(batch * m * n);
+  const factor = (x: tf.TensorInfo): Elements => (useBf16 ? backend.bf16(x) : backend.floats(x));
   geometry.set([batchA, batchB, m, k, n, transposeA ? 1 : 0, transposeB ? 1 : 0, fusedActivations.indexOf(activation)]);
-  addon<MatMulFunctions>().matMul(backend.floats(a), backend.floats(b), bias && backend.floats(bias), product, geometry);
+  addon<MatMulFunctions>().matMul(factor(a), factor(b), bias && backend.floats(bias), product, geometry);
   return backend.own([...batchShape, m, n], "float32", product);
 }
 
