@@ -1,13 +1,15 @@
-import * as tf from "@tensorflow/tfjs";
-import { addon, type AddonBasics } from "./addon.js";
-import { backendName, registerKernels } from "./kernel.js";
-import { kernelTables } from "./kernel-tables.js";
-import { NativeBackend } from "./native-backend.js";
+import "./start.js";
+import "./gradients/gelu.js";
+import "./gradients/loss.js";
+import "./gradients/norm.js";
+import "./gradients/softmax.js";
+import "./layers/batch-normalization.js";
+import "./layers/gelu.js";
+import "./layers/layer-normalization.js";
 
 export { NativeBackend } from "./native-backend.js";
 export { profileKernels, type KernelUse } from "./profile.js";
 export { setPrecision, type Precision, type PrecisionChoice } from "./precision.js";
-
-addon<AddonBasics>().setThreads(2);
-registerKernels(kernelTables);
-tf.registerBackend(backendName, () => new NativeBackend(), 4);
+export type { NativeProblem, NativeProblemCode } from "./load-problem.js";
+export { nativeStatus, type NativeStatus } from "./start.js";
+export { setThreads, type ThreadChoice } from "./threads.js";

@@ -1,5 +1,23 @@
 import type { KernelTable } from "./kernel.js";
+import { dataMovementKernels } from "./kernels/data-movement.js";
+import { poolKernels } from "./kernels/pool.js";
+import { convolutionKernels } from "./kernels/convolution.js";
+import { geluKernels } from "./kernels/gelu.js";
+import { lossKernels } from "./kernels/loss.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
+import { normTrainingKernels } from "./kernels/norm-training.js";
+import { normKernels } from "./kernels/norm.js";
+import { softmaxKernels } from "./kernels/softmax.js";
 
 /** Every kernel of ours. */
-export const kernelTables: readonly KernelTable[] = [matMulKernels];
+export const kernelTables: readonly KernelTable[] = [
+  dataMovementKernels,
+  convolutionKernels,
+  geluKernels,
+  lossKernels,
+  matMulKernels,
+  normKernels,
+  normTrainingKernels,
+  poolKernels,
+  softmaxKernels,
+];
