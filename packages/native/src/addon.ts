@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { addonFolders, loadAddon } from "./load-addon.js";
 
-/** What the addon offers to every kernel; each kernel file declares its own functions and gets them by {@link functionsOf}. */
+/** What the addon offers to every kernel; each kernel file declares its own functions and gets them by {@link addon}. */
 export interface AddonBasics {
   /** Build variant and oneDNN's version: `avx512 3.2.0`. */
   version(): string;
@@ -9,22 +8,12 @@ export interface AddonBasics {
   alignedOffset(bytes: Uint8Array): number;
 }
 
-let loaded: object | undefined;
+/** The addon, or why it is not here. */
+export const loadedAddon = loadAddon(addonFolders());
 
-/** The addon's functions, typed by the kernel file that calls them. */
+const functions = "functions" in loadedAddon ? loadedAddon.functions : {};
+
+/** The addon's functions, typed by the kernel file that calls them. Without an addon there is no backend that would call one. */
 export function addon<Functions extends object>(): Functions {
-  loaded ??= load();
-  return loaded as Functions;
-}
-
-function load(): object {
-  const require = createRequire(import.meta.url);
-  return require(`../build/${process.platform}-${process.arch}/snapfit-${variantHere()}.node`) as object;
-}
-
-/** The best build for this processor. */
-function variantHere(): string {
-  const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(/\s+/));
-  if (["avx512f", "avx512bw", "avx512dq", "avx512vl"].every((flag) => flags.has(flag))) return "avx512";
-  return flags.has("avx2") && flags.has("fma") ? "avx2" : "baseline";
+  return functions as Functions;
 }
