@@ -1,1 +1,4 @@
-export {};
+export { gelu, type GeluOptions } from "./gelu.js";
+export { layerNorm } from "./layer-norm.js";
+export type { OpsErrorCode } from "./ops-error-code.js";
+export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from "./softmax-cross-entropy.js";

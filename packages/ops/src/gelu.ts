@@ -1,0 +1,34 @@
+import { SnapfitError } from "@snapfit/base";
+import * as tf from "@tensorflow/tfjs";
+import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
+
+/** Of {@link gelu}. */
+export interface GeluOptions {
+  /** `"tanh"`: the approximation of GPT-2. @default false: exact, by the error function */
+  readonly approximate?: "tanh" | false;
+}
+
+/**
+ * The Gaussian error linear unit, x P(X <= x) for a standard normal X.
+ * @returns as x @throws SnapfitError `OPTION_INVALID`
+ * @see Hendrycks & Gimpel 2016, arXiv:1606.08415
+ *
+ * @example
+ * gelu(tf.tensor1d([-1, 0, 1])).print(); // -0.1587, 0, 0.8413
+ */
+export function gelu(x: tf.Tensor, { approximate = false }: GeluOptions = {}): tf.Tensor {
+  if (approximate !== false && (approximate as string) !== "tanh") {
+    throw new SnapfitError("OPTION_INVALID", `gelu got approximate: ${JSON.stringify(approximate)}. It is "tanh" or false.`);
+  }
+  return tf.tidy(() => {
+    const input = asFloat(x);
+    if (hasKernel("Gelu")) return runKernel("Gelu", { x: input }, { approximate: approximate === "tanh" }) as tf.Tensor;
+    return tf.mul(
+      tf.mul(input, 0.5),
+      tf.add(approximate === "tanh" ? tf.tanh(tanhArgument(input)) : tf.erf(tf.mul(input, Math.SQRT1_2)), 1),
+    );
+  });
+}
+
+/** sqrt(2 / pi) (x + 0.044715 x^3) */
+const tanhArgument = (x: tf.Tensor): tf.Tensor => tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
