@@ -34,7 +34,7 @@ function checkLabels(labels: Int32Array, numClasses: number, ignoreIndex: number
   for (const [row, label] of labels.entries()) {
     if ((label >= 0 && label < numClasses) || label === ignoreIndex) continue;
     throw new SnapfitError(
-      "LABEL_OUT_OF_RANGE",
+      "LABEL_RANGE",
       `softmaxCrossEntropy got the label ${label} in row ${row}. Labels are from 0 to ${numClasses - 1}: one for each logit of a row${ignoreIndex === undefined ? "" : `, or ${ignoreIndex}, which is ignored`}. Check the labels and the size of the model's last layer.`,
     );
   }
