@@ -1,0 +1,194 @@
+// Convolutions: plain, depthwise, dilated, over two or three axes; forward, and the gradients of their inputs and filters.
+#include "call.h"
+#include "convolution-geometry.h"
+#include "onednn.h"
+#include "threads.h"
+
+namespace snapfit {
+namespace {
+
+/** Numbered as in TypeScript. */
+enum class Pass { kForward, kInputGradient, kFilterGradient };
+
+constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+/** Slot of scratch memory for a filter in a primitive's layout. */
+constexpr size_t kFilterScratch = 100;
+/** Place of the filter among the arguments of each primitive here. */
+constexpr size_t kFilter = 1;
+
+using Forward = dnnl::convolution_forward;
+using InputGradient = dnnl::convolution_backward_data;
+using FilterGradient = dnnl::convolution_backward_weights;
+
+Forward::primitive_desc forwardDescription(const ConvolutionGeometry& g, bool hasBias, const dnnl::primitive_attr& attributes) {
+  const auto training = dnnl::prop_kind::forward_training;
+  const Desc x = g.source(kF32), filter = g.anyFilter(kF32), y = g.target(kF32);
+  if (hasBias) return {engine(), training, kDirect, x, filter, g.bias(), y, g.stride, g.dilation, g.paddingFront, g.paddingBack, attributes};
+  return {engine(), training, kDirect, x, filter, y, g.stride, g.dilation, g.paddingFront, g.paddingBack, attributes};
+}
+
+/** Arguments: x, filter, y, and bias where there is one. */
+Primitive& forward(const ConvolutionGeometry& g, bool hasBias) {
+  return primitive(g.key(Kind::kConv, hasBias), [&](Primitive& made) {
+    auto attributes = userScratchpad();
+    dnnl::post_ops operations;
+    append(operations, g.activation, g.alpha);
+    attributes.set_post_ops(operations);
+    const auto description = forwardDescription(g, hasBias, attributes);
+    made.primitive = Forward(description);
+    made.implementation = description.impl_info_str();
+    made.argument(DNNL_ARG_SRC, description.src_desc());
+    made.argument(DNNL_ARG_WEIGHTS, description.weights_desc());
+    made.argument(DNNL_ARG_DST, description.dst_desc());
+    if (hasBias) made.argument(DNNL_ARG_BIAS, description.bias_desc());
+    made.setScratchpad(description.scratchpad_desc());
+  });
+}
+
+/** Arguments: dy, filter, dx. */
+Primitive& inputGradient(const ConvolutionGeometry& g) {
+  return primitive(g.key(Kind::kConvData, 0), [&](Primitive& made) {
+    const InputGradient::primitive_desc description(engine(), kDirect, g.source(kF32), g.anyFilter(kF32), g.target(kF32), g.stride, g.dilation,
+                                                    g.paddingFront, g.paddingBack, forwardDescription(g, false, {}), userScratchpad());
+    made.primitive = InputGradient(description);
+    made.implementation = description.impl_info_str();
+    made.argument(DNNL_ARG_DIFF_DST, description.diff_dst_desc());
+    made.argument(DNNL_ARG_WEIGHTS, description.weights_desc());
+    made.argument(DNNL_ARG_DIFF_SRC, description.diff_src_desc());
+    made.setScratchpad(description.scratchpad_desc());
+  });
+}
+
+/** Arguments: x, gradient of the filter, dy, and the gradient of the bias where it is asked for. */
+Primitive& filterGradient(const ConvolutionGeometry& g, bool hasBias) {
+  return primitive(g.key(Kind::kConvWeights, hasBias), [&](Primitive& made) {
+    const auto hint = forwardDescription(g, hasBias, {});
+    const Desc x = g.source(kF32), filter = g.anyFilter(kF32), dy = g.target(kF32);
+    const auto description =
+        hasBias ? FilterGradient::primitive_desc(engine(), kDirect, x, filter, g.bias(), dy, g.stride, g.dilation, g.paddingFront, g.paddingBack, hint, userScratchpad())
+                : FilterGradient::primitive_desc(engine(), kDirect, x, filter, dy, g.stride, g.dilation, g.paddingFront, g.paddingBack, hint, userScratchpad());
+    made.primitive = FilterGradient(description);
+    made.implementation = description.impl_info_str();
+    made.argument(DNNL_ARG_SRC, description.src_desc());
+    made.argument(DNNL_ARG_DIFF_WEIGHTS, description.diff_weights_desc());
+    made.argument(DNNL_ARG_DIFF_DST, description.diff_dst_desc());
+    if (hasBias) made.argument(DNNL_ARG_DIFF_BIAS, description.diff_bias_desc());
+    made.setScratchpad(description.scratchpad_desc());
+  });
+}
+
+Primitive& ofPass(const ConvolutionGeometry& g, Pass pass, bool hasBias) {
+  if (pass == Pass::kForward) return forward(g, hasBias);
+  return pass == Pass::kInputGradient ? inputGradient(g) : filterGradient(g, hasBias);
+}
+
+/** Copies a filter from the layout of TensorFlow.js to that of a primitive, or back. */
+void reorderFilter(Key key, const Desc& from, const void* source, const Desc& to, void* target) {
+  key.push_back(static_cast<int64_t>(Kind::kReorder));
+  primitive(key, [&](Primitive& made) {
+    const dnnl::reorder::primitive_desc description(engine(), from, engine(), to, userScratchpad());
+    made.primitive = dnnl::reorder(description);
+    made.argument(DNNL_ARG_FROM, from);
+    made.argument(DNNL_ARG_TO, to);
+    made.setScratchpad(description.scratchpad_desc());
+  }).run({source, target});
+}
+
+/**
+ * The filter as the primitive wants it: itself, or a copy in scratch memory, or one in memory that JavaScript keeps for the calls to come.
+ * Arguments `first` and `first + 1` of the call: that memory or undefined, and whether it was filled before.
+ */
+const float* packedFilter(const Call& call, size_t first, const ConvolutionGeometry& g, Key key, const Primitive& ready, const float* filter) {
+  const Desc wanted = ready.layout(kFilter);
+  if (wanted == g.filter()) return filter;
+  const size_t length = (wanted.get_size() + sizeof(float) - 1) / sizeof(float);
+  float* packed = call.has(first) ? call.floats(first, length).data : scratch(kFilterScratch, length);
+  if (!call.has(first) || !call.flag(first + 1)) reorderFilter(std::move(key), g.filter(), filter, wanted, packed);
+  return packed;
+}
+
+ConvolutionGeometry geometryOf(const Call& call, size_t index) { return ConvolutionGeometry(call.ints(index, ConvolutionGeometry::kMostNumbers)); }
+
+/** convolve(x, filter, bias | undefined, y, geometry, packed filter | undefined, whether it is filled) */
+void convolve(Call& call) {
+  const ConvolutionGeometry g = geometryOf(call, 4);
+  const Floats x = call.floats(0, g.sourceLength());
+  const Floats filter = call.floats(1, g.filterLength());
+  const Floats bias = call.has(2) ? call.floats(2, g.outputs) : Floats{};
+  const Floats y = call.floats(3, g.targetLength());
+  const ThreadScope threads(g.multiplyAdds());
+  const bool hasBias = static_cast<bool>(bias);
+  Primitive& ready = forward(g, hasBias);
+  const float* packed = packedFilter(call, 5, g, g.key(Kind::kConv, hasBias), ready, filter.data);
+  if (hasBias) ready.run({x.data, packed, y.data, bias.data});
+  else ready.run({x.data, packed, y.data});
+}
+SNAPFIT_EXPORT(convolve);
+
+/** convolveInputGradient(dy, filter, dx, geometry, packed filter | undefined, whether it is filled) */
+void convolveInputGradient(Call& call) {
+  const ConvolutionGeometry g = geometryOf(call, 3);
+  const Floats dy = call.floats(0, g.targetLength());
+  const Floats filter = call.floats(1, g.filterLength());
+  const Floats dx = call.floats(2, g.sourceLength());
+  const ThreadScope threads(g.multiplyAdds());
+  Primitive& ready = inputGradient(g);
+  const float* packed = packedFilter(call, 4, g, g.key(Kind::kConvData, 0), ready, filter.data);
+  ready.run({dy.data, packed, dx.data});
+}
+SNAPFIT_EXPORT(convolveInputGradient);
+
+/** convolveFilterGradient(x, dy, gradient of the filter, gradient of the bias | undefined, geometry) */
+void convolveFilterGradient(Call& call) {
+  const ConvolutionGeometry g = geometryOf(call, 4);
+  const Floats x = call.floats(0, g.sourceLength());
+  const Floats dy = call.floats(1, g.targetLength());
+  const Floats dFilter = call.floats(2, g.filterLength());
+  const Floats dBias = call.has(3) ? call.floats(3, g.outputs) : Floats{};
+  const ThreadScope threads(g.multiplyAdds());
+  const bool hasBias = static_cast<bool>(dBias);
+  Primitive& ready = filterGradient(g, hasBias);
+  const Desc layout = ready.layout(kFilter);
+  const bool isPlain = layout == g.filter();
+  float* gradient = isPlain ? dFilter.data : scratch(kFilterScratch, (layout.get_size() + sizeof(float) - 1) / sizeof(float));
+  if (hasBias) ready.run({x.data, gradient, dy.data, dBias.data});
+  else ready.run({x.data, gradient, dy.data});
+  if (!isPlain) reorderFilter(g.key(Kind::kConvWeights, hasBias), layout, gradient, g.filter(), dFilter.data);
+}
+SNAPFIT_EXPORT(convolveFilterGradient);
+
+/** A number for a layout, equal for equal layouts, exact as a double. */
+double layoutNumber(const Desc& layout) {
+  uint64_t hash = 1469598103934665603ULL;
+  const auto add = [&](const Dims& parts) {
+    for (const int64_t part : parts) hash = (hash ^ static_cast<uint64_t>(part)) * 1099511628211ULL;
+    hash = (hash ^ parts.size()) * 1099511628211ULL;
+  };
+  for (const Dims& parts : {layout.get_dims(), layout.get_padded_dims(), layout.get_strides(), layout.get_inner_blks(), layout.get_inner_idxs()}) add(parts);
+  return static_cast<double>(hash >> 12);
+}
+
+/** filterLayout(geometry, pass, has bias, result: Float64Array): writes how many floats the packed filter takes, 0 where it is not packed, and the layout's number. */
+void filterLayout(Call& call) {
+  const ConvolutionGeometry g = geometryOf(call, 0);
+  const Doubles result = call.doubles(3, 2);
+  const ThreadScope threads(g.multiplyAdds());
+  const Desc layout = ofPass(g, static_cast<Pass>(call.integer(1)), call.flag(2)).layout(kFilter);
+  result[0] = layout == g.filter() ? 0 : static_cast<double>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
+  result[1] = layoutNumber(layout);
+}
+SNAPFIT_EXPORT(filterLayout);
+
+/** convolutionImplementation(geometry, pass, has bias): oneDNN's name for the code that runs. */
+void convolutionImplementation(Call& call) {
+  const ConvolutionGeometry g = geometryOf(call, 0);
+  const ThreadScope threads(g.multiplyAdds());
+  const std::string& name = ofPass(g, static_cast<Pass>(call.integer(1)), call.flag(2)).implementation;
+  napi_value text;
+  napi_create_string_utf8(call.env(), name.c_str(), name.size(), &text);
+  call.returns(text);
+}
+SNAPFIT_EXPORT(convolutionImplementation);
+
+}  // namespace
+}  // namespace snapfit
