@@ -47,16 +47,20 @@ describe("pools of the native backend", () => {
         const input = random(x, (seed += 2));
         const name = `${suffix} ${JSON.stringify({ x, attrs })}`;
         const average = await onBothBackends({ x: input }, (inputs) => run(`AvgPool${suffix}`, inputs, attrs));
+        // Where a window holds no cell the cpu backend gives NaN over two axes and 0 over three; ours gives 0.
+        if (!/"pad":"/.test(name)) average.cpu[0]!.values.forEach((value, i, values) => (values[i] = Number.isNaN(value) ? 0 : value));
         close(average, `AvgPool${name}`);
         const largest = await onBothBackends({ x: input }, (inputs) => run(`MaxPool${suffix}`, inputs, attrs));
         close(largest, `MaxPool${name}`);
         const dy = random(largest.cpu[0]!.shape, seed + 1);
         const inputs = { dy, input, output: largest.cpu[0]! };
         close(await onBothBackends(inputs, (tensors) => run(`MaxPool${suffix}Grad`, tensors, attrs)), `MaxPool${name} gradient`);
-        // The average is linear: <dy, average(x)> = <gradient(dy), x>. Windows without a cell give NaN, and no gradient.
+        // The average is linear: <dy, average(x)> = <gradient(dy), x>.
         const [gradient] = (await onBothBackends({ dy, input }, (tensors) => run(`AvgPool${suffix}Grad`, tensors, attrs))).native;
-        const valid = average.native[0]!.values.map((value) => (Number.isNaN(value) ? 0 : value));
-        expect(Math.abs(dot(dy.values, valid) - dot(gradient!.values, input.values)), `AvgPool${name} gradient`).toBeLessThan(1e-4);
+        expect(
+          Math.abs(dot(dy.values, average.native[0]!.values) - dot(gradient!.values, input.values)),
+          `AvgPool${name} gradient`,
+        ).toBeLessThan(1e-4);
       }
     });
   }

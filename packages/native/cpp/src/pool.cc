@@ -56,14 +56,14 @@ void maxPoolWithPositions(Call& call) {
 }
 SNAPFIT_EXPORT(maxPoolWithPositions);
 
-/** averagePool(x, y, geometry): of the cells inside of the input. */
+/** averagePool(x, y, geometry): of the cells inside of the input; 0 where there are none. */
 void averagePool(Call& call) {
   const PoolGeometry g = geometryOf(call, 2);
   const float* x = call.floats(0, g.inputLength()).data;
   float* y = call.floats(1, g.outputLength()).data;
   parallelFor(g.rows(), rowGrain(g), [&](int64_t rowBegin, int64_t rowEnd) {
     g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
-      const float divisor = static_cast<float>(count);
+      const float divisor = static_cast<float>(std::max<int64_t>(count, 1));
       forChannelBlocks(0, g.channels, [&](int64_t first, auto length) {
         float sum[kPoolBlock] = {};
         for (int64_t i = 0; i < count; i++) {
