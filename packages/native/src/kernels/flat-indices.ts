@@ -1,19 +1,21 @@
 import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { NativeBackend } from "../native-backend.js";
-import { sizeOf, stridesOf } from "./strided-copy.js";
+import { stridesOf } from "./strided-copy.js";
 
 interface FlatIndicesFunctions {
   flatIndices(indices: Int32Array, flat: Int32Array, geometry: Int32Array): number;
 }
 
 /**
- * Indices [..., depth] into the first `depth` axes of a shape as row numbers, in an array of the pool that the caller gives back.
+ * Indices [count, depth] into the first `depth` axes of a shape as row numbers, in an array of the pool that the caller gives back.
  * @throws Error where one is outside
  */
-export function flatIndices(backend: NativeBackend, indices: tf.TensorInfo, shape: readonly number[], numRows: number): Int32Array {
-  const depth = indices.shape.length > 0 ? indices.shape.at(-1)! : 1;
-  const count = depth === 0 ? sizeOf(indices.shape.slice(0, -1)) : sizeOf(indices.shape) / depth;
+export function flatIndices(
+  backend: NativeBackend,
+  indices: tf.TensorInfo,
+  { shape, numRows, depth, count }: { shape: readonly number[]; numRows: number; depth: number; count: number },
+): Int32Array {
   const strides = stridesOf(shape.slice(0, depth));
   const flat = backend.take("int32", count) as Int32Array;
   const wrong = addon<FlatIndicesFunctions>().flatIndices(backend.ints(indices), flat, Int32Array.of(count, depth, numRows, ...strides));

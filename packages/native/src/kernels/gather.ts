@@ -63,7 +63,7 @@ export const gatherKernels: KernelTable = {
     const rows = sizeOf(params.shape) / slice;
     const size = sizeOf(shape);
     if (indices.dtype !== "int32" || !canMove([params, indices], size) || size === 0) return undefined;
-    const flat = flatIndices(backend, indices, params.shape, rows);
+    const flat = flatIndices(backend, indices, { shape: params.shape, numRows: rows, depth: indices.shape.at(-1)!, count });
     try {
       const source = storedArray(backend, params);
       const target = takeLike(backend, source, size);

@@ -51,11 +51,12 @@ export const scatterKernels: KernelTable = {
   ScatterNd({ inputs, attrs, backend }) {
     const { indices, updates } = inputs as Inputs<"indices" | "updates">;
     const { shape } = attrs as tf.ScatterNdAttrs;
-    const { numUpdates, sliceSize, outputSize } = tf.backend_util.calculateShapes(updates, indices, shape);
+    const { sliceRank: depth, numUpdates: count, sliceSize, outputSize } = tf.backend_util.calculateShapes(updates, indices, shape);
     if (indices.dtype !== "int32" || !canSum(updates) || !canMove([indices, updates], outputSize) || outputSize === 0) return undefined;
-    const flat = flatIndices(backend, indices, shape, outputSize / sliceSize);
+    const numRows = outputSize / sliceSize;
+    const flat = flatIndices(backend, indices, { shape, numRows, depth, count });
     try {
-      return segmentSum(backend, updates, flat, shape, [1, 1, outputSize / sliceSize, sliceSize, numUpdates]);
+      return segmentSum(backend, updates, flat, shape, [1, 1, numRows, sliceSize, count]);
     } finally {
       backend.pool.give(flat);
     }
@@ -64,17 +65,18 @@ export const scatterKernels: KernelTable = {
   /** Into a copy; the cpu backend writes into the tensor itself. */
   TensorScatterUpdate({ inputs, backend }) {
     const { tensor, indices, updates } = inputs as Inputs<"tensor" | "indices" | "updates">;
-    const { numUpdates, sliceSize, outputSize } = tf.backend_util.calculateShapes(updates, indices, tensor.shape);
+    const { sliceRank: depth, numUpdates: count, sliceSize, outputSize } = tf.backend_util.calculateShapes(updates, indices, tensor.shape);
     const isOneForAll = updates.shape.length === 0;
     if (indices.dtype !== "int32" || isOneForAll || updates.dtype !== tensor.dtype || !canMove([tensor, indices, updates], 0))
       return undefined;
     if (outputSize === 0) return backend.share(tensor);
-    const flat = flatIndices(backend, indices, tensor.shape, outputSize / sliceSize);
+    const numRows = outputSize / sliceSize;
+    const flat = flatIndices(backend, indices, { shape: tensor.shape, numRows, depth, count });
     try {
       const source = backend.memoryOf(tensor).values as PooledArray;
       const target = takeLike(backend, source, outputSize);
       target.set(source);
-      geometry.set([numUpdates, sliceSize]);
+      geometry.set([count, sliceSize]);
       addon<ScatterFunctions>().scatterRows(backend.memoryOf(updates).values as PooledArray, flat, target, geometry);
       return backend.own(tensor.shape, tensor.dtype, target);
     } finally {

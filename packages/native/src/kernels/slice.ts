@@ -56,7 +56,8 @@ export const sliceKernels: KernelTable = {
     const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs as tf.StridedSliceAttrs;
     const info = tf.slice_util.sliceInfo(x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask);
     if (info.isIdentity && x.dtype !== "complex64") return backend.share(x, info.finalShape);
-    return section(backend, x, { begin: info.begin, counts: info.finalShapeSparse, steps: info.strides, shape: info.finalShape });
+    const counts = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((count) => Math.max(0, count));
+    return section(backend, x, { begin: info.begin, counts, steps: info.strides, shape: info.finalShape });
   },
 
   SplitV({ inputs, attrs, backend }) {

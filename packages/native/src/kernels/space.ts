@@ -54,8 +54,9 @@ export const spaceKernels: KernelTable = {
     const shape = tf.backend_util.getReshapedPermuted(x.shape, blockShape, block);
     const whole = permuted(backend, x, { seenAs, axes: tf.backend_util.getPermuted(seenAs.length, blockShape.length), shape });
     if (whole === undefined || crops.every(([before, after]) => before === 0 && after === 0)) return whole;
-    const begin = tf.backend_util.getSliceBeginCoords(crops, blockShape.length);
-    const counts = tf.backend_util.getSliceSize(shape, crops, blockShape.length);
+    const isCropped = (axis: number): boolean => axis > 0 && axis <= blockShape.length;
+    const begin = shape.map((_, axis) => (isCropped(axis) ? crops[axis - 1]![0]! : 0));
+    const counts = shape.map((length, axis) => (isCropped(axis) ? length - crops[axis - 1]![0]! - crops[axis - 1]![1]! : length));
     const strides = stridesOf(shape);
     const fromOffset = begin.reduce((sum, first, axis) => sum + first * strides[axis]!, 0);
     const result = copyOf(backend, whole, counts, { counts, from: strides, fromOffset });
