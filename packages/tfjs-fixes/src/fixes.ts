@@ -1,5 +1,6 @@
 import { averagePool3dGradient, averagePoolGradient } from "./average-pool-gradient.js";
 import { batchNormalizationLayer } from "./batch-normalization-layer.js";
+import { broadcastGradients } from "./broadcast-gradients.js";
 import { clipByValue } from "./clip-by-value.js";
 import { cumsumGradient } from "./cumsum-gradient.js";
 import { cpuSliceCopies } from "./cpu-slice-copies.js";
@@ -8,6 +9,7 @@ import { conv2dGradient, depthwiseConv2dGradient } from "./dilated-convolution-g
 import { dilatedConv2dLayer } from "./dilated-conv2d-layer.js";
 import { dilation2d, dilation2dFilterGradient, dilation2dInputGradient } from "./dilation2d.js";
 import type { FixDefinition } from "./fix.js";
+import { prodGradient, unpackGradient } from "./gradient-arguments.js";
 import { gather } from "./gather.js";
 import { matMulBroadcast } from "./mat-mul-broadcast.js";
 import { matMulGradient } from "./mat-mul-gradient.js";
@@ -32,6 +34,9 @@ export const fixes: readonly FixDefinition[] = [
   cumsumGradient,
   resizeBilinearGradient,
   ...comparisonGradients,
+  ...broadcastGradients,
+  prodGradient,
+  unpackGradient,
   conv2dGradient,
   depthwiseConv2dGradient,
   batchNormalizationLayer,

@@ -365,7 +365,60 @@ const batchedGather: GradientCase[] = [1, 0].map((batchDims) => ({
   wrongOn: ["wasm"],
 }));
 
+const broadcast: GradientCase[] = (["maximum", "minimum", "squaredDifference"] as const).flatMap((op) =>
+  (
+    [
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      [[4, 5], [5]],
+      [[], [3, 2]],
+      [
+        [2, 1, 3],
+        [4, 1],
+      ],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    ] as [number[], number[]][]
+  ).map(([left, right]) => ({
+    name: `${op} [${left.join()}] and [${right.join()}]`,
+    f: (a, b) => tf[op](a, b),
+    // No two values within a step of each other.
+    inputs: () => [distinct(left, 31, 1), tf.add(distinct(right, 32, 1), 0.013)],
+    step: 1e-3,
+    wrongOn: left.join() === right.join() ? [] : both,
+  })),
+);
+
+const arguments_: GradientCase[] = [
+  ...[[4], [2, 3], [2, 3, 4], [4]].flatMap((shape) =>
+    [-1, 0].map((axis) => ({
+      name: `prod over axis ${axis} of [${shape.join()}]`,
+      f: (x: tf.Tensor) => tf.prod(x, axis),
+      inputs: () => [tf.add(uniform(shape, 33), 2)],
+      step: kinked,
+      wrongOn: axis < 0 ? both : [],
+    })),
+  ),
+  ...[
+    [3, 2],
+    [1, 2],
+    [1, 4, 3],
+  ].map((shape) => ({
+    name: `unstack of [${shape.join()}]`,
+    f: (x: tf.Tensor) => tf.square(tf.unstack(x)[0]!),
+    inputs: () => [uniform(shape, 34)],
+    step: smooth,
+    wrongOn: shape[0] === 1 ? both : [],
+  })),
+];
+
 export const gradientCases: readonly GradientCase[] = [
+  ...broadcast,
+  ...arguments_,
   ...mirrorPad,
   ...averagePool,
   ...averagePoolExplicit,
