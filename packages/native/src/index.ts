@@ -7,6 +7,7 @@ import "./gradients/softmax.js";
 import "./layers/batch-normalization.js";
 import "./layers/gelu.js";
 import "./layers/layer-normalization.js";
+import "./layers/recurrent.js";
 
 export { NativeBackend } from "./native-backend.js";
 export { profileKernels, type KernelUse } from "./profile.js";

@@ -7,6 +7,7 @@ import { lossKernels } from "./kernels/loss.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
 import { normTrainingKernels } from "./kernels/norm-training.js";
 import { normKernels } from "./kernels/norm.js";
+import { rnnKernels } from "./kernels/rnn.js";
 import { softmaxKernels } from "./kernels/softmax.js";
 
 /** Every kernel of ours. */
@@ -19,5 +20,6 @@ export const kernelTables: readonly KernelTable[] = [
   normKernels,
   normTrainingKernels,
   poolKernels,
+  rnnKernels,
   softmaxKernels,
 ];

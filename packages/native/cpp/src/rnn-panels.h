@@ -1,0 +1,29 @@
+// A weight matrix that is used in every time step: packed once, then multiplied with few rows at a time, without threads of its own.
+#pragma once
+
+#include <cstdint>
+
+namespace snapfit {
+
+/**
+ * A matrix [depth, columns] cut into panels of adjacent columns, each of them stored row by row. The product sums in the order of `depth`,
+ * so that a row of it does not depend on which rows are computed beside it, nor on threads.
+ */
+class Panels {
+ public:
+  /** Floats of memory that the packed matrix takes. */
+  static int64_t size(int64_t depth, int64_t columns);
+
+  /** Packs `matrix`, in parallel; element (k, j) is matrix[k * stride + j], or matrix[j * stride + k] where it `isTransposed`. */
+  Panels(float* memory, const float* matrix, int64_t stride, int64_t depth, int64_t columns, bool isTransposed);
+
+  /** product[rows, columns] += (or =, without `isAdding`) left[rows, depth] x matrix; rows lie `leftStride` and `productStride` apart. */
+  void multiply(const float* left, int64_t leftStride, int64_t rows, float* product, int64_t productStride, bool isAdding) const;
+
+ private:
+  const float* packed_;
+  int64_t depth_;
+  int64_t columns_;
+};
+
+}  // namespace snapfit

@@ -1,0 +1,55 @@
+// What LSTM and GRU share: sizes, the order of time, and the products over all time steps at once.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "call.h"
+#include "rnn-activation.h"
+
+namespace snapfit {
+
+/**
+ * Sizes of a sequence [batch, time, ...]. What a kernel keeps of each step lies in the order of the input: index `at(step)`;
+ * only the output sequence is in the order of steps.
+ */
+struct RnnShape {
+  /** From [batch, time, features, units, recurrentActivation, activation, goBackwards]. */
+  RnnShape(const Ints& p)
+      : batch(p[0]), time(p[1]), features(p[2]), units(p[3]), recurrent(static_cast<RnnActivation>(p[4])),
+        activation(static_cast<RnnActivation>(p[5])), isBackwards(p[6] != 0) {}
+
+  int64_t batch, time, features, units;
+  RnnActivation recurrent, activation;
+  bool isBackwards;
+
+  int64_t at(int64_t step) const { return isBackwards ? time - 1 - step : step; }
+  /** Rows of the batch that are worth a thread, where a step takes `width` gates: about a million multiply-adds. */
+  int64_t grain(int64_t width) const { return std::max<int64_t>(1, 1000000 / (time * width * units + 1)); }
+};
+
+/** Slots of scratch(). */
+enum RnnScratch : size_t { kRnnWeights = 700, kRnnMoreWeights, kRnnRows, kRnnMoreRows, kRnnBias };
+
+inline void copyRow(const float* from, float* to, int64_t count) { std::memcpy(to, from, count * sizeof(float)); }
+/** Zeros where `from` is null. */
+inline void copyRowOrZero(const float* from, float* to, int64_t count) {
+  if (from == nullptr) std::memset(to, 0, count * sizeof(float));
+  else copyRow(from, to, count);
+}
+/** sum += row */
+inline void addRow(const float* row, float* sum, int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) sum[i] += row[i];
+}
+/** bias[columns] = sum of the rows, in their order. */
+inline void sumRows(const float* rows, int64_t numRows, int64_t columns, float* bias) {
+  std::memset(bias, 0, columns * sizeof(float));
+  for (int64_t r = 0; r < numRows; r++) addRow(rows + r * columns, bias, columns);
+}
+
+/** gates[rows, width] = x[rows, features] x kernel[features, width] + bias (or none) */
+void projectInputs(const float* x, const float* kernel, const float* bias, float* gates, int64_t rows, int64_t features, int64_t width);
+
+}  // namespace snapfit
