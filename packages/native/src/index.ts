@@ -1,4 +1,5 @@
 import "./start.js";
+import "./gradients/activations.js";
 import "./gradients/data-movement.js";
 import "./gradients/gelu.js";
 import "./gradients/loss.js";

@@ -9,6 +9,12 @@ import { normTrainingKernels } from "./kernels/norm-training.js";
 import { normKernels } from "./kernels/norm.js";
 import { rnnKernels } from "./kernels/rnn.js";
 import { softmaxKernels } from "./kernels/softmax.js";
+import { activationGradientKernels } from "./kernels/activation-gradient.js";
+import { unaryKernels } from "./kernels/unary.js";
+import { binaryKernels } from "./kernels/binary.js";
+import { compareKernels } from "./kernels/compare.js";
+import { castKernels } from "./kernels/cast.js";
+import { selectKernels } from "./kernels/select.js";
 
 /** Every kernel of ours. */
 export const kernelTables: readonly KernelTable[] = [
@@ -22,4 +28,10 @@ export const kernelTables: readonly KernelTable[] = [
   poolKernels,
   rnnKernels,
   softmaxKernels,
+  activationGradientKernels,
+  unaryKernels,
+  binaryKernels,
+  compareKernels,
+  castKernels,
+  selectKernels,
 ];

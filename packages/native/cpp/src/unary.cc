@@ -1,0 +1,96 @@
+// Functions of one float32 tensor.
+#include "call.h"
+#include "element-wise.h"
+#include "vector-math.h"
+
+namespace snapfit {
+namespace {
+
+/** Numbered as in TypeScript. */
+enum class Unary {
+  kAbs, kCeil, kClipByValue, kElu, kErf, kExp, kExpm1, kFloor, kLeakyRelu, kLog, kLog1p, kNeg, kReciprocal, kRelu, kRelu6, kRound,
+  kRsqrt, kSelu, kSigmoid, kSign, kSoftplus, kSqrt, kSquare, kStep, kTanh,
+  kSin, kCos, kTan, kAsin, kAcos, kAtan, kSinh, kCosh, kAsinh, kAcosh, kAtanh
+};
+
+constexpr float kSeluScale = 1.0507009873554805f;
+constexpr float kSeluScaleAlpha = 1.7580993408473769f;
+
+/** unary(x, y, operation, alpha, beta): y = operation(x) */
+void unary(Call& call) {
+  const Floats x = call.floats(0);
+  const Floats y = call.floats(1, x.length);
+  const auto alpha = static_cast<float>(call.number(3)), beta = static_cast<float>(call.number(4));
+  const auto light = [&](auto f) { mapElements(x.data, y.data, static_cast<int64_t>(x.length), kLightGrain, f); };
+  const auto heavy = [&](auto f) { mapElements(x.data, y.data, static_cast<int64_t>(x.length), kHeavyGrain, f); };
+  // Comparisons with NaN are false: what stands last in a choice is what NaN gives.
+  switch (static_cast<Unary>(call.integer(2))) {
+    case Unary::kAbs: return light([](float v) { return std::fabs(v); });
+    case Unary::kCeil: return light([](float v) { return std::ceil(v); });
+    case Unary::kClipByValue: return light([=](float v) { return v > beta ? beta : (v < alpha ? alpha : v); });
+    case Unary::kElu: return heavy([](float v) { return v >= 0.0f ? v : fastExpm1(v); });
+    case Unary::kErf: return heavy([](float v) { return fastErf(v); });
+    case Unary::kExp: return heavy([](float v) { return fastExp(v); });
+    case Unary::kExpm1: return heavy([](float v) { return fastExpm1(v); });
+    case Unary::kFloor: return light([](float v) { return std::floor(v); });
+    case Unary::kLeakyRelu: return light([=](float v) { return v < 0.0f ? alpha * v : v; });
+    case Unary::kLog: return heavy([](float v) { return fastLog(v); });
+    case Unary::kLog1p: return heavy([](float v) { return fastLog1p(v); });
+    case Unary::kNeg: return light([](float v) { return -v; });
+    case Unary::kReciprocal: return light([](float v) { return 1.0f / v; });
+    case Unary::kRelu: return light([](float v) { return v <= 0.0f ? 0.0f : v; });
+    case Unary::kRelu6: return light([](float v) { return v <= 0.0f ? 0.0f : (v > 6.0f ? 6.0f : v); });
+    case Unary::kRound: return light([](float v) { return std::nearbyint(v); });
+    case Unary::kRsqrt: return light([](float v) { return 1.0f / std::sqrt(v); });
+    case Unary::kSelu: return heavy([](float v) { return v >= 0.0f ? kSeluScale * v : kSeluScaleAlpha * fastExpm1(v); });
+    case Unary::kSigmoid: return heavy([](float v) { return fastSigmoid(v); });
+    case Unary::kSign: return light([](float v) { return v > 0.0f ? 1.0f : (v < 0.0f ? -1.0f : 0.0f); });
+    case Unary::kSoftplus: return heavy([](float v) { return fastSoftplus(v); });
+    case Unary::kSqrt: return light([](float v) { return std::sqrt(v); });
+    case Unary::kSquare: return light([](float v) { return v * v; });
+    case Unary::kStep: return light([=](float v) { return v > 0.0f ? 1.0f : (v <= 0.0f ? alpha : v); });
+    case Unary::kTanh: return heavy([](float v) { return fastTanh(v); });
+    // Rare ones, from the C library.
+    case Unary::kSin: return heavy([](float v) { return std::sin(v); });
+    case Unary::kCos: return heavy([](float v) { return std::cos(v); });
+    case Unary::kTan: return heavy([](float v) { return std::tan(v); });
+    case Unary::kAsin: return heavy([](float v) { return std::asin(v); });
+    case Unary::kAcos: return heavy([](float v) { return std::acos(v); });
+    case Unary::kAtan: return heavy([](float v) { return std::atan(v); });
+    case Unary::kSinh: return heavy([](float v) { return std::sinh(v); });
+    case Unary::kCosh: return heavy([](float v) { return std::cosh(v); });
+    case Unary::kAsinh: return heavy([](float v) { return std::asinh(v); });
+    case Unary::kAcosh: return heavy([](float v) { return std::acosh(v); });
+    case Unary::kAtanh: return heavy([](float v) { return std::atanh(v); });
+  }
+  throw CallError("internal: unknown unary operation.");
+}
+SNAPFIT_EXPORT(unary);
+
+/** Numbered as in TypeScript. */
+enum class Predicate { kIsNan, kIsInf, kIsFinite };
+
+/** predicate(x, truth: Uint8Array, operation) */
+void predicate(Call& call) {
+  const Floats x = call.floats(0);
+  const Bytes truth = call.bytes(1, x.length);
+  const auto map = [&](auto f) { mapElements(x.data, truth.data, static_cast<int64_t>(x.length), kLightGrain, f); };
+  switch (static_cast<Predicate>(call.integer(2))) {
+    case Predicate::kIsNan: return map([](float v) { return static_cast<uint8_t>(v != v); });
+    case Predicate::kIsInf: return map([](float v) { return static_cast<uint8_t>(std::fabs(v) == INFINITY); });
+    case Predicate::kIsFinite: return map([](float v) { return static_cast<uint8_t>(std::fabs(v) < INFINITY); });
+  }
+  throw CallError("internal: unknown predicate.");
+}
+SNAPFIT_EXPORT(predicate);
+
+/** logicalNot(x: Uint8Array, y: Uint8Array) */
+void logicalNot(Call& call) {
+  const Bytes x = call.bytes(0);
+  const Bytes y = call.bytes(1, x.length);
+  mapElements(x.data, y.data, static_cast<int64_t>(x.length), kLightGrain, [](uint8_t v) { return static_cast<uint8_t>(v == 0); });
+}
+SNAPFIT_EXPORT(logicalNot);
+
+}  // namespace
+}  // namespace snapfit
