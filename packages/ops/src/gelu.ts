@@ -1,5 +1,6 @@
 import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
+import { composedTanhGelu } from "./composed-tanh-gelu.js";
 import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
 
 /** Of {@link gelu}. */
@@ -23,12 +24,7 @@ export function gelu(x: tf.Tensor, { approximate = false }: GeluOptions = {}): t
   return tf.tidy(() => {
     const input = asFloat(x);
     if (hasKernel("Gelu")) return runKernel("Gelu", { x: input }, { approximate: approximate === "tanh" }) as tf.Tensor;
-    return tf.mul(
-      tf.mul(input, 0.5),
-      tf.add(approximate === "tanh" ? tf.tanh(tanhArgument(input)) : tf.erf(tf.mul(input, Math.SQRT1_2)), 1),
-    );
+    if (approximate === "tanh") return composedTanhGelu(input);
+    return tf.mul(tf.mul(input, 0.5), tf.add(tf.erf(tf.mul(input, Math.SQRT1_2)), 1));
   });
 }
-
-/** sqrt(2 / pi) (x + 0.044715 x^3) */
-const tanhArgument = (x: tf.Tensor): tf.Tensor => tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));

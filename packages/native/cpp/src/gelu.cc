@@ -11,6 +11,20 @@ constexpr float kRootHalf = 0.70710678118654752f, kRootTwoByPi = 0.7978845608028
 /** 1 / sqrt(2 pi) */
 constexpr float kDensity = 0.39894228040143268f;
 
+/** The form by tanh: (1 + tanh u) / 2 = 1 / (1 + e^(-2u)), by which neither tail loses digits. */
+struct Logistic {
+  float value;
+  /** value (1 - value) */
+  float slope;
+};
+
+inline Logistic logisticOf(float twoU) {
+  const float tail = fastExp(-std::fabs(twoU));
+  const float upper = 1.0f / (1.0f + tail);
+  const float lower = tail * upper;
+  return {twoU < 0 ? lower : upper, upper * lower};
+}
+
 /** gelu(x, y, isTanh): x P(X <= x) for a standard normal X */
 void gelu(Call& call) {
   const Floats x = call.floats(0), y = call.floats(1, x.length);
@@ -22,7 +36,7 @@ void gelu(Call& call) {
 #pragma omp simd
       for (int64_t i = begin; i < end; i++) {
         const float v = from[i];
-        to[i] = 0.5f * v * (1.0f + fastTanh(kRootTwoByPi * (v + kCubic * v * v * v)));
+        to[i] = v * logisticOf(2.0f * kRootTwoByPi * (v + kCubic * v * v * v)).value;
       }
     } else {
 #pragma omp simd
@@ -40,13 +54,12 @@ void geluGrad(Call& call) {
     const float *from = x.data, *g = dy.data;
     float* to = dx.data;
     if (isTanh) {
-      // With t = tanh(u): (1 + t) / 2 + x (1 - t^2) u' / 2
+      // s + x 2u' s (1 - s)
 #pragma omp simd
       for (int64_t i = begin; i < end; i++) {
         const float v = from[i], square = v * v;
-        const float t = fastTanh(kRootTwoByPi * (v + kCubic * square * v));
-        const float inner = kRootTwoByPi * (1.0f + 3.0f * kCubic * square);
-        to[i] = g[i] * (0.5f * (1.0f + t) + 0.5f * v * (1.0f - t * t) * inner);
+        const Logistic s = logisticOf(2.0f * kRootTwoByPi * (v + kCubic * square * v));
+        to[i] = g[i] * (s.value + v * 2.0f * kRootTwoByPi * (1.0f + 3.0f * kCubic * square) * s.slope);
       }
     } else {
       // P(X <= x) + x density(x)

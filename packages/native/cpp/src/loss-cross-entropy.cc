@@ -11,11 +11,21 @@ namespace {
 
 constexpr int64_t kGrain = 8192;
 
-/** A row whose label is no class has the loss 0; the caller has made sure that only rows to ignore have such labels. */
-bool isClass(int32_t label, int64_t classes) { return label >= 0 && label < classes; }
+/** Which rows count. The caller has made sure that every other label than the one to ignore is a class. */
+struct Counted {
+  int64_t classes;
+  bool hasIgnored;
+  int32_t ignored;
+  bool operator()(int32_t label) const { return label >= 0 && label < classes && !(hasIgnored && label == ignored); }
+};
+
+Counted counted(const Call& call, size_t index, int64_t classes) {
+  const bool has = call.has(index);
+  return {classes, has, has ? call.integer(index) : 0};
+}
 
 /**
- * crossEntropy(logits, labels, losses, statistics, [rows, classes], smoothing): statistics are [largest logit, sum e^(z - largest)] by row.
+ * crossEntropy(logits, labels, losses, statistics, [rows, classes], smoothing, ignored | undefined): statistics are [largest logit, sum e^(z - largest)] by row.
  * With l = log sum e^z, loss = (1 - smoothing) (l - z_label) + smoothing (l - mean(z)).
  */
 void crossEntropy(Call& call) {
@@ -24,6 +34,7 @@ void crossEntropy(Call& call) {
   const Floats logits = call.floats(0, rows * classes), losses = call.floats(2, rows), statistics = call.floats(3, 2 * rows);
   const Ints labels = call.ints(1, rows);
   const double smoothing = call.number(5);
+  const Counted isCounted = counted(call, 6, classes);
   parallelFor(rows, kGrain / classes + 1, [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const float* z = logits.data + row * classes;
@@ -31,7 +42,7 @@ void crossEntropy(Call& call) {
       const double sum = sumOf(classes, [=](int64_t i) { return fastExp(z[i] - largest); });
       statistics[row] = largest;
       statistics[rows + row] = static_cast<float>(sum);
-      if (!isClass(labels[row], classes)) {
+      if (!isCounted(labels[row])) {
         losses[row] = 0;
         continue;
       }
@@ -49,7 +60,7 @@ void crossEntropy(Call& call) {
 SNAPFIT_EXPORT(crossEntropy);
 
 /**
- * crossEntropyGrad(dy, logits, labels, statistics, dLogits, [rows, classes], smoothing):
+ * crossEntropyGrad(dy, logits, labels, statistics, dLogits, [rows, classes], smoothing, ignored | undefined):
  * dz = dy (softmax(z) - smoothing / classes - (1 - smoothing) [is the label])
  */
 void crossEntropyGrad(Call& call) {
@@ -59,12 +70,13 @@ void crossEntropyGrad(Call& call) {
   const Ints labels = call.ints(2, rows);
   const Floats dLogits = call.floats(4, rows * classes);
   const float smoothing = static_cast<float>(call.number(6));
+  const Counted isCounted = counted(call, 7, classes);
   const float level = smoothing / static_cast<float>(classes);
   parallelFor(rows, kGrain / classes + 1, [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const float* z = logits.data + row * classes;
       float* dz = dLogits.data + row * classes;
-      if (!isClass(labels[row], classes)) {
+      if (!isCounted(labels[row])) {
         std::fill(dz, dz + classes, 0.0f);
         continue;
       }

@@ -12,6 +12,7 @@ interface LossFunctions {
     statistics: Float32Array,
     rows: Int32Array,
     smoothing: number,
+    ignored: number | undefined,
   ): void;
   crossEntropyGrad(
     dy: Float32Array,
@@ -21,6 +22,7 @@ interface LossFunctions {
     dLogits: Float32Array,
     rows: Int32Array,
     smoothing: number,
+    ignored: number | undefined,
   ): void;
 }
 interface CrossEntropyAttributes {
@@ -51,12 +53,13 @@ export const lossKernels: KernelTable = {
     checkLabels(indices, rows[1]!, ignoreIndex);
     const losses = backend.takeFloats(indices.length);
     const statistics = backend.takeFloats(2 * indices.length);
-    addon<LossFunctions>().crossEntropy(backend.floats(logits), indices, losses, statistics, rows, labelSmoothing);
+    addon<LossFunctions>().crossEntropy(backend.floats(logits), indices, losses, statistics, rows, labelSmoothing, ignoreIndex);
     return [backend.own(labels.shape, "float32", losses), backend.own([2, indices.length], "float32", statistics)];
   },
 
   FusedSoftmaxCrossEntropyGrad({ inputs, attrs, backend }) {
     const { dy, logits, labels, statistics } = inputs as Inputs<"dy" | "logits" | "labels" | "statistics">;
+    const { labelSmoothing, ignoreIndex } = attrs as CrossEntropyAttributes;
     const dLogits = backend.takeFloats(tf.util.sizeFromShape(logits.shape));
     addon<LossFunctions>().crossEntropyGrad(
       backend.floats(dy),
@@ -65,7 +68,8 @@ export const lossKernels: KernelTable = {
       backend.floats(statistics),
       dLogits,
       rowsOf(logits),
-      (attrs as CrossEntropyAttributes).labelSmoothing,
+      labelSmoothing,
+      ignoreIndex,
     );
     return backend.own(logits.shape, "float32", dLogits);
   },
