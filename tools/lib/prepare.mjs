@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { missingPackages } from "./installed.mjs";
+import { buildNative } from "./native-engine.mjs";
 import { root, scratch } from "./root.mjs";
 import { runNpm, runTool } from "./run-command.mjs";
 import { sourceStamp } from "./source-stamp.mjs";
@@ -14,6 +15,16 @@ export async function prepare() {
   requireNode();
   await install();
   await build();
+  await buildEngine();
+}
+
+/** Where the engine cannot be built, one line says why and all else goes on without; a mistake in its sources stops CI. */
+async function buildEngine() {
+  const problem = await buildNative({ say: console.log });
+  if (problem === undefined) return;
+  const text = `The native engine is not built, slower ones are used: ${problem.text}`;
+  if (!problem.isMissing && process.env["CI"]) fail(text);
+  console.log(problem.isMissing ? `${text}.` : text);
 }
 
 function requireNode() {

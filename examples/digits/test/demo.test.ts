@@ -78,7 +78,7 @@ describe("a fast run", () => {
   it("says what it does and leaves its results in a folder", async () => {
     const { code, output } = await run(["--fast", "--data", dataFolder("mnist"), "--seed", "3"]);
     expect(output).toMatch(/^Data: MNIST from .*mnist \(\d+\.\ds\): 270 train, 30 validation, 50 test\n/);
-    expect(output).toContain("\nDevice: wasm, ");
+    expect(output).toMatch(/\nDevice: (native|wasm), the best that is here/);
     expect(output).toContain("235,146 parameters, 235,146 trainable");
     expect(output).toMatch(/\n\[ {2}2\/2\] loss:\d\.\d{3}, acc:\d\.\d{3} \| \(val\) loss:\d\.\d{3}, acc:\d\.\d{3} \(\d+\.\ds\)\n/);
     expect(output).toMatch(/\nAccuracy: \d+\.\d\d % in validation \(best, epoch [12]\), \d+\.\d\d % on the test digits\.\n/);
@@ -105,13 +105,13 @@ describe("a fast run", () => {
     expect(readFileSync(join(folder, a!, "weights.json"))).toEqual(readFileSync(join(folder, b!, "weights.json")));
   });
 
-  it("runs on cpu where wasm is not installed, and says how to get it", async () => {
-    const hooks = `export const resolve = (name, context, next) => { if (name.includes("tfjs-backend-wasm")) throw new Error("not installed"); return next(name, context); }`;
+  it("runs on cpu where the native engine and wasm are not installed, and says how to get them", async () => {
+    const hooks = `export const resolve = (name, context, next) => { if (/tfjs-backend-wasm|@snapfit.native/.test(name)) throw new Error("not installed"); return next(name, context); }`;
     const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)});`;
     const { code, output } = await run(["--fast", "--model", "linear"], {
       node: ["--import", `data:text/javascript,${encodeURIComponent(register)}`],
     });
-    expect(output).toMatch(/\nDevice: cpu, .*npm i @tensorflow\/tfjs-backend-wasm/);
+    expect(output).toMatch(/\nDevice: cpu, .*npm i @snapfit\/native.*npm i @tensorflow\/tfjs-backend-wasm/);
     expect(output).toContain("Accuracy: ");
     expect(code).toBe(0);
   });

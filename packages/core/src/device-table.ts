@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 export interface DeviceRow {
   /** Name of the TensorFlow.js backend. */
   readonly name: string;
-  /** Makes the backend known to TensorFlow.js; false, or an error, if it is not installed or does not run here. */
+  /** Makes the backend known to TensorFlow.js; false if it is not installed, an error that says why if it does not run here. */
   load(): Promise<boolean>;
   /** The command that installs it. */
   readonly install: string;
@@ -12,8 +12,19 @@ export interface DeviceRow {
   readonly merit: string;
 }
 
+/** The native engine is a program for Linux. Browsers must not look for it. */
+const hasNative = (globalThis as { process?: { platform?: string } }).process?.platform === "linux";
+
+const nativeRow: DeviceRow = {
+  name: "native",
+  load: () => loadModule("@snapfit/native", "native"),
+  install: "npm i @snapfit/native",
+  merit: "as fast as PyTorch",
+};
+
 /** Best first. */
 export const deviceRows: DeviceRow[] = [
+  ...(hasNative ? [nativeRow] : []),
   {
     name: "wasm",
     load: () => loadModule("@tensorflow/tfjs-backend-wasm", "wasm"),
@@ -30,13 +41,22 @@ export function registerDevice(row: DeviceRow): void {
   deviceRows.unshift(row);
 }
 
+/** What the native engine's module tells of itself. */
+interface EngineModule {
+  nativeStatus?(): { readonly problem?: { readonly message: string } };
+}
+
 /** Imports an optional package. Not a literal: bundlers must not look for what is not installed. */
 async function loadModule(specifier: string, backend: string): Promise<boolean> {
-  if (tf.findBackendFactory(backend) !== null) return true;
+  const isThere = (): boolean => tf.findBackendFactory(backend) !== null;
+  if (isThere()) return true;
+  let engine: EngineModule;
   try {
-    await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+    engine = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as EngineModule;
   } catch {
     return false;
   }
-  return tf.findBackendFactory(backend) !== null;
+  const reason = engine.nativeStatus?.().problem?.message;
+  if (!isThere() && reason !== undefined) throw new Error(reason);
+  return isThere();
 }

@@ -29,9 +29,11 @@ async function namedDevice(name: string, build: () => Promise<Model>): Promise<C
     const known = ["auto", ...deviceRows.map((one) => one.name)];
     const nearest = nearestName(name, known);
     const advice =
-      row !== undefined
-        ? `Install it: ${row.install}`
-        : `Known are ${known.join(", ")}${nearest === undefined ? "." : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
+      cause instanceof Error
+        ? `It does not run: ${withoutStop(cause.message)}`
+        : row !== undefined
+          ? `Install it: ${row.install}`
+          : `Known are ${known.join(", ")}${nearest === undefined ? "." : `; did you mean "${nearest}"?`} A backend of your own is registered with tf.registerBackend() first`;
     throw new SnapfitError("DEVICE_UNKNOWN", `The device "${name}" is not here. ${advice}.`, cause === undefined ? undefined : { cause });
   }
   const fixes = applyFixes(name);
@@ -49,8 +51,11 @@ async function bestDevice(build: () => Promise<Model>, discard: (model: Model) =
   const better: string[] = [];
   let lastProblem = "";
   for (const { name, load, install, merit } of deviceRows) {
-    if (!(await load().catch(() => false)) || !(await use(name))) {
-      better.push(`${name} is ${merit}: ${install}`);
+    let refusal: unknown;
+    if (!(await load().catch((error: unknown) => void (refusal = error))) || !(await use(name))) {
+      better.push(
+        refusal instanceof Error ? `${name} does not run here: ${withoutStop(refusal.message)}` : `${name} is ${merit}: ${install}`,
+      );
       continue;
     }
     const fixes = applyFixes(name);
@@ -61,7 +66,7 @@ async function bestDevice(build: () => Promise<Model>, discard: (model: Model) =
       const more = better.length === 0 ? problems : [...problems, better.join("; ")];
       return { model, line: [`Device: ${name}, ${why}${fixesText(fixes.length)}`, ...more].map((sentence) => `${sentence}.`).join(" ") };
     }
-    lastProblem = `${name} cannot train ${problem.replace(/\.$/, "")}`;
+    lastProblem = `${name} cannot train ${withoutStop(problem)}`;
     discard(model);
   }
   throw new SnapfitError(
@@ -79,6 +84,11 @@ function problemOf(model: Model, name: string): string | undefined {
 
 function fixesText(count: number): string {
   return count === 0 ? "" : `, ${count} of its gradients and kernels put right`;
+}
+
+/** For a text within a sentence. */
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, "");
 }
 
 async function use(name: string): Promise<boolean> {

@@ -1,8 +1,13 @@
+import { nativeStatus } from "@snapfit/native";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { registerDevice, type DeviceRow, type Model, type TrainerOptions } from "../src/index.js";
 import { Lines } from "./support/regression.js";
 import { batches, ScalarTrainer, scalarModel } from "./support/scalar.js";
+
+const hasNative = nativeStatus().isAvailable;
+/** The names of the engines that this platform knows of. */
+const known = process.platform === "linux" ? "auto, native, wasm, cpu" : "auto, wasm, cpu";
 
 /** A trainer on a device, and the line that it says. */
 async function on(device: string | undefined, model: TrainerOptions["model"] = scalarModel()) {
@@ -15,12 +20,14 @@ async function on(device: string | undefined, model: TrainerOptions["model"] = s
 const denseModel = () => tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2], name: "head" })] });
 
 describe("device", () => {
-  test("auto takes wasm where it is installed, says why in one line, and the model lives there", async () => {
+  test("auto takes the native engine where it runs, else wasm; says why in one line, and the model lives there", async () => {
     const { lines, trainer } = await on(undefined, denseModel);
-    expect(tf.getBackend()).toBe("wasm");
-    expect(lines).toEqual([
-      expect.stringMatching(/^info Device: wasm, the best that is here(, \d+ of its gradients and kernels put right)?\.$/),
-    ]);
+    expect(tf.getBackend()).toBe(hasNative ? "native" : "wasm");
+    const fixes = "(, \\d+ of its gradients and kernels put right)?";
+    const line = hasNative
+      ? `^info Device: native, the best that is here${fixes}\\.$`
+      : `^info Device: wasm, the best that is here${fixes}\\.( native (does not run here|is as fast as PyTorch): .*\\.)?$`;
+    expect(lines).toEqual([expect.stringMatching(new RegExp(line))]);
     await trainer.modelWeights();
   });
 
@@ -31,10 +38,10 @@ describe("device", () => {
   });
 
   test.each([
-    ["cup", 'The device "cup" is not here. Known are auto, wasm, cpu; did you mean "cpu"?'],
+    ["cup", `The device "cup" is not here. Known are ${known}; did you mean "cpu"?`],
     [
       "quantum",
-      'The device "quantum" is not here. Known are auto, wasm, cpu. A backend of your own is registered with tf.registerBackend() first.',
+      `The device "quantum" is not here. Known are ${known}. A backend of your own is registered with tf.registerBackend() first.`,
     ],
     ["wsam", 'did you mean "wasm"?'],
   ])("%s is an error that names what there is", async (device, message) => {
@@ -109,7 +116,7 @@ describe("a model that a device cannot train", () => {
 });
 
 describe("registerDevice", () => {
-  test("puts engines in front; those that do not load are named with their command", async () => {
+  test("puts engines in front; those that are not here are named with their command, those that do not run with the reason", async () => {
     const rows: DeviceRow[] = [
       { name: "absent", load: () => Promise.resolve(false), install: "npm i absent-engine", merit: "ten times faster" },
       { name: "broken", load: () => Promise.reject(new Error("no such library")), install: "npm i broken-engine", merit: "faster still" },
@@ -118,7 +125,7 @@ describe("registerDevice", () => {
       const { lines } = await on("auto");
       expect(lines).toEqual([
         expect.stringMatching(
-          /^info Device: wasm, the best that is here.*\. broken is faster still: npm i broken-engine; absent is ten times faster: npm i absent-engine\.$/,
+          /^info Device: (native|wasm), the best that is here.*\. broken does not run here: no such library; absent is ten times faster: npm i absent-engine/,
         ),
       ]);
       await expect(on("absent")).rejects.toMatchObject({
@@ -127,7 +134,7 @@ describe("registerDevice", () => {
       });
       await expect(on("broken")).rejects.toMatchObject({
         code: "DEVICE_UNKNOWN",
-        message: 'The device "broken" is not here. Install it: npm i broken-engine.',
+        message: 'The device "broken" is not here. It does not run: no such library.',
         cause: new Error("no such library"),
       });
       await expect(on("absnt")).rejects.toMatchObject({
@@ -137,7 +144,7 @@ describe("registerDevice", () => {
     });
   });
 
-  test("an engine is taken before wasm, and again under its name replaces the first", async () => {
+  test("an engine is taken before those that are known, and again under its name replaces the first", async () => {
     const loads: string[] = [];
     const row = (id: string): DeviceRow => ({
       name: "cpu",

@@ -33,7 +33,7 @@ export function loadAddon(folders: readonly string[], flags: ReadonlySet<string>
   const runnable = buildsFor(flags).filter((name) => wanted === undefined || wanted === name);
   const files = folders.flatMap((folder) => runnable.map((build) => ({ build, file: join(folder, `snapfit-${build}.node`) })));
   const found = files.find(({ file }) => existsSync(file));
-  if (found === undefined) return noBuild(folders, runnable, wanted);
+  if (found === undefined) return noBuild(runnable, wanted);
   try {
     return { ...found, functions: withBoundedSpinning(() => require(found.file) as object) };
   } catch (error) {
@@ -41,7 +41,7 @@ export function loadAddon(folders: readonly string[], flags: ReadonlySet<string>
   }
 }
 
-function noBuild(folders: readonly string[], runnable: readonly BuildName[], wanted: string | undefined): NativeProblem {
+function noBuild(runnable: readonly BuildName[], wanted: string | undefined): NativeProblem {
   if (process.platform === "linux" && runnable.length === 0) {
     if (wanted !== undefined)
       return {
@@ -59,9 +59,12 @@ function noBuild(folders: readonly string[], runnable: readonly BuildName[], wan
     const here = `${platform}${isMusl ? " with musl" : ""}`;
     return { code: "NO_BUILD", message: `There is no build of the native engine for ${here}: it is made for linux-x64 with glibc.` };
   }
+  const isRepository = existsSync(new URL("../cpp", import.meta.url));
   return {
     code: "NO_BUILD",
-    message: `The package @snapfit/native-${platform} is not installed (looked in ${folders[0]} too). Install it: npm i @snapfit/native-${platform}. In a clone of the repository: node tools/build-native.mjs`,
+    message: isRepository
+      ? "The engine is not built; `node tools/build-native.mjs` builds it or says what is missing."
+      : `The optional package @snapfit/native-${platform} is missing: npm i @snapfit/native-${platform}`,
   };
 }
 
