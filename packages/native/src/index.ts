@@ -1,5 +1,6 @@
 import "./start.js";
 import "./gradients/activations.js";
+import "./gradients/convolution.js";
 import "./gradients/data-movement.js";
 import "./gradients/gelu.js";
 import "./gradients/loss.js";

@@ -42,11 +42,13 @@ function convolutionFix(op: string, wrong: string, inputKernel: string, filterKe
       inputsToSave: ["x", "filter"],
       gradFunc: (dy, saved, attrs) => {
         const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
-        const dilations = asPair(attrs["dilations"] as number | number[] | undefined);
-        // The backprop kernels know no dilation: they get the filter it amounts to, whose padding "same" is that of the dilated one.
+        const rate = asPair(attrs["dilations"] as number | number[] | undefined);
+        // The native engine's backprop kernels know dilation. Others get the filter that it amounts to, whose padding "same" is that of the dilated one.
+        const isKnown = tf.getBackend() === "native";
+        const dilations: Pair = isKnown ? [1, 1] : rate;
         const [height, width] = filter.shape;
         const extent = [(height - 1) * dilations[0] + 1, (width - 1) * dilations[1] + 1, filter.shape[2], filter.shape[3]];
-        const common = { ...attrs, dilations: [1, 1] };
+        const common = { ...attrs, dilations: isKnown ? [...rate] : [1, 1] };
         const run = (kernel: string, inputs: tf.NamedTensorMap, extra: tf.NamedAttrMap): tf.Tensor4D =>
           tf.engine().runKernel(kernel, inputs, { ...common, ...extra }) as tf.Tensor4D;
         return {
