@@ -1,5 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
-
 /** One engine that `device` can name. */
 export interface DeviceRow {
   /** Name of the TensorFlow.js backend. */
@@ -12,51 +10,16 @@ export interface DeviceRow {
   readonly merit: string;
 }
 
-/** The native engine is a program for Linux. Browsers must not look for it. */
-const hasNative = (globalThis as { process?: { platform?: string } }).process?.platform === "linux";
-
-const nativeRow: DeviceRow = {
-  name: "native",
-  load: () => loadModule("@snapfit/native", "native"),
-  install: "npm i @snapfit/native",
-  merit: "as fast as PyTorch",
-};
-
-/** Best first. */
-export const deviceRows: DeviceRow[] = [
-  ...(hasNative ? [nativeRow] : []),
-  {
-    name: "wasm",
-    load: () => loadModule("@tensorflow/tfjs-backend-wasm", "wasm"),
-    install: "npm i @tensorflow/tfjs-backend-wasm",
-    merit: "several times faster than cpu",
-  },
-  { name: "cpu", load: () => Promise.resolve(true), install: "npm i @tensorflow/tfjs", merit: "plain JavaScript" },
-];
+const registered: DeviceRow[] = [];
 
 /** Adds an engine in front of those that are known. */
 export function registerDevice(row: DeviceRow): void {
-  const known = deviceRows.findIndex(({ name }) => name === row.name);
-  if (known >= 0) deviceRows.splice(known, 1);
-  deviceRows.unshift(row);
+  const known = registered.findIndex(({ name }) => name === row.name);
+  if (known >= 0) registered.splice(known, 1);
+  registered.unshift(row);
 }
 
-/** What the native engine's module tells of itself. */
-interface EngineModule {
-  nativeStatus?(): { readonly problem?: { readonly message: string } };
-}
-
-/** Imports an optional package. Not a literal: bundlers must not look for what is not installed. */
-async function loadModule(specifier: string, backend: string): Promise<boolean> {
-  const isThere = (): boolean => tf.findBackendFactory(backend) !== null;
-  if (isThere()) return true;
-  let engine: EngineModule;
-  try {
-    engine = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as EngineModule;
-  } catch {
-    return false;
-  }
-  const reason = engine.nativeStatus?.().problem?.message;
-  if (!isThere() && reason !== undefined) throw new Error(reason);
-  return isThere();
+/** The engines that were registered, the latest first, in front of ours; a name stands once. */
+export function withRegistered(ours: readonly DeviceRow[]): DeviceRow[] {
+  return [...registered, ...ours.filter((row) => registered.every(({ name }) => name !== row.name))];
 }

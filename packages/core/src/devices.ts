@@ -1,7 +1,7 @@
 import { SnapfitError, nearestName } from "@snapfit/base";
 import { applyFixes, checkModelCanTrain } from "@snapfit/tfjs-fixes";
 import * as tf from "@tensorflow/tfjs";
-import { deviceRows } from "./device-table.js";
+import { knownDevices } from "./known-devices.js";
 import { isLayersModel, type Model } from "./model.js";
 
 /** What was chosen. */
@@ -21,12 +21,13 @@ export async function chooseDevice(device: string, build: () => Promise<Model>, 
 }
 
 async function namedDevice(name: string, build: () => Promise<Model>): Promise<ChosenDevice> {
-  const row = deviceRows.find((one) => one.name === name);
+  const rows = knownDevices();
+  const row = rows.find((one) => one.name === name);
   let cause: unknown;
   const isThere =
     row === undefined ? tf.findBackendFactory(name) !== null : await row.load().catch((error: unknown) => void (cause = error));
   if (!isThere || !(await use(name))) {
-    const known = ["auto", ...deviceRows.map((one) => one.name)];
+    const known = ["auto", ...rows.map((one) => one.name)];
     const nearest = nearestName(name, known);
     const advice =
       cause instanceof Error
@@ -50,7 +51,7 @@ async function namedDevice(name: string, build: () => Promise<Model>): Promise<C
 async function bestDevice(build: () => Promise<Model>, discard: (model: Model) => void): Promise<ChosenDevice> {
   const better: string[] = [];
   let lastProblem = "";
-  for (const { name, load, install, merit } of deviceRows) {
+  for (const { name, load, install, merit } of knownDevices()) {
     let refusal: unknown;
     if (!(await load().catch((error: unknown) => void (refusal = error))) || !(await use(name))) {
       better.push(
