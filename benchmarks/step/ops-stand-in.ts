@@ -1,15 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
-export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.Tensor, epsilon = 1e-5): T {
-  const { mean, variance } = tf.moments(x, -1, true);
-  return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon))), gamma), beta);
-}
 export function dropout<T extends tf.Tensor>(x: T, rate: number, seed: number): T {
   return tf.dropout(x, rate, undefined, seed) as T;
-}
-export function softmaxCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
-  const target = tf.cast(tf.oneHot(labels, logits.shape.at(-1)!), "float32");
-  return tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1));
 }
 export function attention(
   q: tf.Tensor4D,

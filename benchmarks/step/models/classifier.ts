@@ -1,5 +1,5 @@
+import { softmaxCrossEntropy } from "@snapfit/ops";
 import * as tf from "@tensorflow/tfjs";
-import { softmaxCrossEntropy } from "../ops-stand-in.js";
 import { integers, uniform } from "../formula-values.js";
 import { layerParameters, type TrainedModel } from "../trained-model.js";
 

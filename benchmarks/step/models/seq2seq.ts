@@ -1,7 +1,8 @@
+import { layerNorm, softmaxCrossEntropy } from "@snapfit/ops";
 import * as tf from "@tensorflow/tfjs";
-import { attention, dropout, layerNorm, softmaxCrossEntropy } from "../ops-stand-in.js";
 import type { Seq2SeqCase } from "../cases.js";
 import { integers } from "../formula-values.js";
+import { attention, dropout } from "../ops-stand-in.js";
 import type { TrainedModel } from "../trained-model.js";
 import { Seq2SeqParameters } from "./seq2seq-parameters.js";
 
@@ -20,7 +21,8 @@ export function seq2seq(settings: Seq2SeqCase): TrainedModel {
   const drop = <T extends tf.Tensor>(x: T): T => (rate === 0 ? x : dropout(x, rate, ++seed));
   const linear = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     tf.fused.matMul({ a: x, b: weights.get(`${name}/kernel`), bias: weights.get(`${name}/bias`) }) as tf.Tensor2D;
-  const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D => layerNorm(x, weights.get(`${name}/gamma`), weights.get(`${name}/beta`));
+  const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+    layerNorm(x, weights.get(`${name}/gamma`), weights.get(`${name}/beta`)) as tf.Tensor2D;
   const addAndNorm = (x: tf.Tensor2D, change: tf.Tensor2D, name: string): tf.Tensor2D => norm(tf.add(x, drop(change)), name);
 
   const embed = (ids: tf.Tensor2D, positions: string): tf.Tensor2D =>
