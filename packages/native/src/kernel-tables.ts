@@ -1,7 +1,9 @@
 import type { KernelTable } from "./kernel.js";
+import { attentionKernels } from "./kernels/attention.js";
 import { dataMovementKernels } from "./kernels/data-movement.js";
 import { poolKernels } from "./kernels/pool.js";
 import { convolutionKernels } from "./kernels/convolution.js";
+import { dropoutKernels } from "./kernels/dropout.js";
 import { geluKernels } from "./kernels/gelu.js";
 import { lossKernels } from "./kernels/loss.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
@@ -15,11 +17,15 @@ import { binaryKernels } from "./kernels/binary.js";
 import { compareKernels } from "./kernels/compare.js";
 import { castKernels } from "./kernels/cast.js";
 import { selectKernels } from "./kernels/select.js";
+import { reduceKernels } from "./kernels/reduce.js";
+import { alongAxisKernels } from "./kernels/along-axis.js";
 
 /** Every kernel of ours. */
 export const kernelTables: readonly KernelTable[] = [
+  attentionKernels,
   dataMovementKernels,
   convolutionKernels,
+  dropoutKernels,
   geluKernels,
   lossKernels,
   matMulKernels,
@@ -34,4 +40,6 @@ export const kernelTables: readonly KernelTable[] = [
   compareKernels,
   castKernels,
   selectKernels,
+  reduceKernels,
+  alongAxisKernels,
 ];

@@ -50,18 +50,18 @@ void unary(Call& call) {
     case Unary::kSquare: return light([](float v) { return v * v; });
     case Unary::kStep: return light([=](float v) { return v > 0.0f ? 1.0f : (v <= 0.0f ? alpha : v); });
     case Unary::kTanh: return heavy([](float v) { return fastTanh(v); });
-    // Rare ones, from the C library.
-    case Unary::kSin: return heavy([](float v) { return std::sin(v); });
-    case Unary::kCos: return heavy([](float v) { return std::cos(v); });
-    case Unary::kTan: return heavy([](float v) { return std::tan(v); });
-    case Unary::kAsin: return heavy([](float v) { return std::asin(v); });
-    case Unary::kAcos: return heavy([](float v) { return std::acos(v); });
-    case Unary::kAtan: return heavy([](float v) { return std::atan(v); });
-    case Unary::kSinh: return heavy([](float v) { return std::sinh(v); });
-    case Unary::kCosh: return heavy([](float v) { return std::cosh(v); });
-    case Unary::kAsinh: return heavy([](float v) { return std::asinh(v); });
-    case Unary::kAcosh: return heavy([](float v) { return std::acosh(v); });
-    case Unary::kAtanh: return heavy([](float v) { return std::atanh(v); });
+    // Rare ones, from the C library, in double: as exact as the cpu backend's.
+    case Unary::kSin: return heavy([](float v) { return static_cast<float>(std::sin(static_cast<double>(v))); });
+    case Unary::kCos: return heavy([](float v) { return static_cast<float>(std::cos(static_cast<double>(v))); });
+    case Unary::kTan: return heavy([](float v) { return static_cast<float>(std::tan(static_cast<double>(v))); });
+    case Unary::kAsin: return heavy([](float v) { return static_cast<float>(std::asin(static_cast<double>(v))); });
+    case Unary::kAcos: return heavy([](float v) { return static_cast<float>(std::acos(static_cast<double>(v))); });
+    case Unary::kAtan: return heavy([](float v) { return static_cast<float>(std::atan(static_cast<double>(v))); });
+    case Unary::kSinh: return heavy([](float v) { return static_cast<float>(std::sinh(static_cast<double>(v))); });
+    case Unary::kCosh: return heavy([](float v) { return static_cast<float>(std::cosh(static_cast<double>(v))); });
+    case Unary::kAsinh: return heavy([](float v) { return static_cast<float>(std::asinh(static_cast<double>(v))); });
+    case Unary::kAcosh: return heavy([](float v) { return static_cast<float>(std::acosh(static_cast<double>(v))); });
+    case Unary::kAtanh: return heavy([](float v) { return static_cast<float>(std::atanh(static_cast<double>(v))); });
   }
   throw CallError("internal: unknown unary operation.");
 }
