@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "call.h"
+#include "norm-moving-average.h"
 #include "norm-sums.h"
 #include "onednn.h"
 #include "threads.h"
@@ -53,9 +54,11 @@ void momentsOf(const float* x, int64_t rows, int64_t channels, float* mean, floa
     for (int64_t block = begin; block < end; block++) {
       const int64_t first = block * size, last = std::min(rows, first + size);
       float* own = means + block * channels;
-      sumColumns(first, last, channels, own, [=](int64_t row, int64_t c) { return x[row * channels + c]; });
+      // Differences to the first row: no digits are lost to a mean that is large beside the deviation.
+      const float* pilot = x + first * channels;
+      sumColumns(first, last, channels, own, [=](int64_t row, int64_t c) { return x[row * channels + c] - pilot[c]; });
       const float count = static_cast<float>(last - first);
-      for (int64_t c = 0; c < channels; c++) own[c] /= count;
+      for (int64_t c = 0; c < channels; c++) own[c] = pilot[c] + own[c] / count;
       sumColumns(first, last, channels, squares + block * channels, [=](int64_t row, int64_t c) {
         const float difference = x[row * channels + c] - own[c];
         return difference * difference;
@@ -77,16 +80,6 @@ void momentsOf(const float* x, int64_t rows, int64_t channels, float* mean, floa
     }
     mean[c] = static_cast<float>(whole);
     variance[c] = static_cast<float>(square / rows);
-  }
-}
-
-/** value - (value - seen) decay with a rounding after each step, as TensorFlow.js' three kernels have it. */
-void movingAverage(const float* value, const float* seen, int64_t channels, float decay, float* moved) {
-  for (int64_t c = 0; c < channels; c++) {
-    const float difference = value[c] - seen[c];
-    // By way of double, which keeps the compiler from fusing the product with the subtraction.
-    const float change = static_cast<float>(static_cast<double>(difference) * decay);
-    moved[c] = value[c] - change;
   }
 }
 

@@ -21,7 +21,9 @@ struct Moments {
 };
 
 Moments momentsOf(const float* x, int64_t columns, double epsilon) {
-  const float mean = static_cast<float>(sumOf(columns, [=](int64_t i) { return x[i]; }) / columns);
+  // Differences to some value of the row: no digits are lost to a mean that is large beside the deviation.
+  const float pilot = x[0];
+  const float mean = static_cast<float>(pilot + sumOf(columns, [=](int64_t i) { return x[i] - pilot; }) / columns);
   const double variance = sumOf(columns, [=](int64_t i) { return (x[i] - mean) * (x[i] - mean); }) / columns;
   return {mean, static_cast<float>(1 / std::sqrt(variance + epsilon))};
 }
