@@ -2,6 +2,14 @@ import { nearestName } from "@snapfit/base";
 import { parseArgs } from "node:util";
 import { UsageError } from "./usage-error.js";
 
+const modelNames = ["cnn", "mlp", "linear"] as const;
+/** Names that `--model` takes. */
+export type ModelName = (typeof modelNames)[number];
+
+function isModelName(name: string): name is ModelName {
+  return (modelNames as readonly string[]).includes(name);
+}
+
 /** What the command line asks for. */
 export interface DemoOptions {
   /** Folder with the four IDX files of MNIST; undefined for synthetic digits. */
@@ -9,7 +17,8 @@ export interface DemoOptions {
   readonly epochs: number;
   readonly seed: number;
   readonly device: string;
-  readonly model: "mlp" | "linear";
+  /** Undefined: the best that the device trains in a minute. */
+  readonly model: ModelName | undefined;
   readonly quiet: boolean;
   readonly fast: boolean;
 }
@@ -21,8 +30,8 @@ export const usage = `Trains a classifier of handwritten digits.
   --data FOLDER   MNIST's IDX files, gzip or not, in place of synthetic digits
   --epochs N      at most so many passes over the training digits (20)
   --seed N        of weights, order and dropout: the same seed gives the same run (7)
-  --device NAME   wasm, cpu, or auto for the best that is here (auto)
-  --model NAME    mlp, or linear for logistic regression (mlp)
+  --device NAME   native, wasm, cpu, or auto for the best that is here (auto)
+  --model NAME    cnn, mlp, or linear for logistic regression (cnn on native, else mlp)
   --fast          few digits and two epochs, to see it run
   --quiet         results only
   --help          this text`;
@@ -46,8 +55,8 @@ export function readOptions(args: readonly string[]): DemoOptions | undefined {
   const values = parse(args);
   if (values["help"] === true) return undefined;
   const fast = values["fast"] === true;
-  const model = text(values, "model") ?? "mlp";
-  if (model !== "mlp" && model !== "linear") throw new UsageError(`--model takes mlp or linear, but got "${model}".`);
+  const model = text(values, "model");
+  if (model !== undefined && !isModelName(model)) throw new UsageError(`--model takes ${modelNames.join(", ")}, but got "${model}".`);
   return {
     data: text(values, "data"),
     epochs: wholeNumber(values, "epochs", 1) ?? (fast ? 2 : 20),

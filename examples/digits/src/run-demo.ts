@@ -2,14 +2,21 @@ import { DiskStorage } from "@snapfit/base/node";
 import { loader } from "@snapfit/data";
 import type { DemoOptions } from "./demo-options.js";
 import { loadDigits, type DigitSet } from "./digit-data.js";
-import { digitModels } from "./digit-models.js";
+import { bestModelHere, digitModels } from "./digit-models.js";
 import { DigitTrainer } from "./digit-trainer.js";
 import type { Interruption } from "./interruption.js";
 
 /** Gets the digits, trains, tests the best weights, writes the results, and says all of it. */
 export async function runDemo(options: DemoOptions, interruption: Interruption): Promise<void> {
   const { epochs, seed, device, model, quiet, fast } = options;
-  await using trainer = new DigitTrainer({ model: digitModels[model], seed, device, quiet, runName: "digits", signals: false });
+  await using trainer = new DigitTrainer({
+    model: () => digitModels[model ?? bestModelHere()](),
+    seed,
+    device,
+    quiet,
+    runName: "digits",
+    signals: false,
+  });
   interruption.now("preparing the digits");
   const digits = await loadDigits(options, (line) => trainer.logger.info(line));
   interruption.now("preparing the device");
@@ -27,7 +34,14 @@ export async function runDemo(options: DemoOptions, interruption: Interruption):
   if (interrupted) return;
   const seconds = Math.round((performance.now() - startMs) / 100) / 10;
   interruption.now("testing");
-  await report(trainer, digits.test, { model, seed, reason, seconds, epochs: trainer.progress.epoch, steps: trainer.progress.step });
+  await report(trainer, digits.test, {
+    model: model ?? bestModelHere(),
+    seed,
+    reason,
+    seconds,
+    epochs: trainer.progress.epoch,
+    steps: trainer.progress.step,
+  });
 }
 
 /** Tests the best weights; writes and prints the results. */

@@ -16,7 +16,7 @@ function accuracies(output: string): { validation: number; test: number } {
   return { validation: Number(validation), test: Number(test) };
 }
 
-it.each([7, 1, 2, 3])("with seed %i the MLP reads at least 97 of 100 new digits", async (seed) => {
+it.each([7, 1, 2, 3])("with seed %i the demo's model reads at least 97 of 100 new digits", async (seed) => {
   const { output } = await run(["--seed", String(seed)]);
   expect(accuracies(output).validation, output).toBeGreaterThanOrEqual(97);
 });
@@ -27,10 +27,13 @@ it.each([7, 1, 2, 3])("with seed %i logistic regression stays below 93 of 100 on
   expect(Math.max(validation, test), output).toBeLessThan(93);
 });
 
-it.skipIf(!data)("the MLP reads at least 97.5 % of MNIST's test images when trained on MNIST", async () => {
-  const { output } = await run(["--data", join(data!, "mnist")]);
-  expect(accuracies(output).test, output).toBeGreaterThanOrEqual(97.5);
-});
+it.skipIf(!data)(
+  "the MLP reads at least 97.5 % of MNIST's test images when trained on MNIST, the CNN on the native engine 98.5 %",
+  async () => {
+    const { output } = await run(["--data", join(data!, "mnist")]);
+    expect(accuracies(output).test, output).toBeGreaterThanOrEqual(output.includes("Device: native") ? 98.5 : 97.5);
+  },
+);
 
 it.skipIf(!data)("the MLP reads at least 60 % of MNIST's test images when trained on drawn digits alone", async () => {
   const { train, validation } = await loadDigits({ fast: false } as Parameters<typeof loadDigits>[0], () => undefined);
