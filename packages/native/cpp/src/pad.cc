@@ -60,7 +60,7 @@ void pad(Call& call) {
     // Without padding of its own an axis only makes the elements of the one before it longer.
     PaddedAxis& outer = axes[used - 1];
     if (axis.before == 0 && axis.after == 0) outer = {outer.before * axis.count, outer.count * axis.count, outer.after * axis.count};
-    else if (outer.length() == 1) outer = axis;
+    else if (outer.before == 0 && outer.count == 1 && outer.after == 0) outer = axis;
     else axes[used++] = axis;
   }
   elements(call, 0, sourceLength);

@@ -4,10 +4,9 @@ import type { Inputs, KernelTable, NativeKernel } from "../kernel.js";
 
 interface AlongAxisFunctions {
   argExtreme(x: Float32Array | Int32Array, indices: Int32Array, sizes: Int32Array, isGreatest: number): void;
-  cumulativeSum(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
 }
 
-const sizes = new Int32Array(5);
+const sizes = new Int32Array(3);
 
 /** Sizes before, of and behind an axis. */
 function setSizes(shape: readonly number[], axis: number): void {
@@ -32,18 +31,4 @@ function argExtreme(isGreatest: boolean): NativeKernel {
 export const alongAxisKernels: KernelTable = {
   ArgMax: argExtreme(true),
   ArgMin: argExtreme(false),
-
-  Cumsum({ inputs, attrs, backend }) {
-    const { x } = inputs as Inputs<"x">;
-    const { axis: along, exclusive, reverse } = attrs as tf.CumsumAttrs;
-    if (x.dtype !== "float32" || x.shape.length === 0) return undefined;
-    const [of] = tf.util.parseAxisParam(along, x.shape) as [number];
-    setSizes(x.shape, of);
-    sizes[3] = exclusive ? 1 : 0;
-    sizes[4] = reverse ? 1 : 0;
-    const values = backend.floats(x);
-    const y = backend.takeFloats(values.length);
-    addon<AlongAxisFunctions>().cumulativeSum(values, y, sizes);
-    return backend.own(x.shape, "float32", y);
-  },
 };

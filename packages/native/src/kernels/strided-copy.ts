@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { PooledArray } from "../buffer-pool.js";
 import type { NativeBackend } from "../native-backend.js";

@@ -1,0 +1,363 @@
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+import "@snapfit/native";
+import type { NativeBackend } from "@snapfit/native";
+import { type Dtype, differenceFromCpu, integers, seeded } from "./same-as-cpu.js";
+
+const dtypes: readonly Dtype[] = ["float32", "int32", "bool"];
+
+/** Shapes of ranks 1 to 6 that grow and shrink, some of size 0, and what else a case draws. */
+async function overShapes(
+  numCases: number,
+  check: (sample: {
+    shape: number[];
+    dtype: Dtype;
+    pick: (first: number, last: number) => number;
+    seed: number;
+    label: string;
+  }) => Promise<void>,
+): Promise<void> {
+  for (let seed = 1; seed <= numCases; seed++) {
+    const pick = integers(seed);
+    const rank = pick(1, 6);
+    const most = [40, 20, 10, 6, 4, 3][rank - 1]!;
+    const shape = Array.from({ length: rank }, () => pick(seed % 11 === 0 ? 0 : 1, most));
+    const dtype = dtypes[seed % 3]!;
+    await check({ shape, dtype, pick, seed, label: `seed ${seed}, ${dtype} [${shape}]` });
+  }
+}
+
+const shuffled = (rank: number, pick: (first: number, last: number) => number): number[] => {
+  const order = Array.from({ length: rank }, (_, i) => i);
+  for (let i = rank - 1; i > 0; i--) {
+    const j = pick(0, i);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+};
+
+describe("moving values gives what the cpu backend gives", () => {
+  it("transpose: any rank, dtype and order of axes", async () => {
+    await overShapes(60, async ({ shape, dtype, pick, seed, label }) => {
+      const order = shuffled(shape.length, pick);
+      expect(
+        await differenceFromCpu(() => tf.transpose(seeded(shape, dtype, seed), order), {
+          native: shape.length > 1 ? ["Transpose"] : [],
+          label,
+        }),
+      ).toBe("");
+    });
+  });
+
+  it("transpose: whole tiles, remainders and parallel parts", async () => {
+    const cases: [number[], number[]][] = [
+      [
+        [16, 16],
+        [1, 0],
+      ],
+      [
+        [17, 33],
+        [1, 0],
+      ],
+      [
+        [200, 513],
+        [1, 0],
+      ],
+      [
+        [2, 50, 1100],
+        [0, 2, 1],
+      ],
+      [
+        [8, 128, 4, 32],
+        [0, 2, 1, 3],
+      ],
+      [
+        [8, 4, 128, 32],
+        [0, 1, 3, 2],
+      ],
+      [
+        [4, 50, 50, 3],
+        [0, 3, 1, 2],
+      ],
+      [
+        [4, 3, 50, 50],
+        [0, 2, 3, 1],
+      ],
+      [
+        [30_000, 4],
+        [1, 0],
+      ],
+      [
+        [4, 30_000],
+        [1, 0],
+      ],
+    ];
+    for (const [shape, order] of cases) {
+      for (const dtype of ["float32", "bool"] as const)
+        expect(
+          await differenceFromCpu(() => tf.transpose(seeded(shape, dtype, 1), order), {
+            native: ["Transpose"],
+            label: `${dtype} [${shape}] ${order}`,
+          }),
+        ).toBe("");
+    }
+  });
+
+  it("slice, strided slice, split and unstack", async () => {
+    await overShapes(60, async ({ shape, dtype, pick, seed, label }) => {
+      const begin = shape.map((length) => pick(0, length));
+      const size = shape.map((length, axis) => pick(0, length - begin[axis]!));
+      const strides = shape.map(() => [1, 2, 3, -1, -2][pick(0, 4)]!);
+      const end = shape.map((length) => pick(0, length));
+      const masks = [pick(0, 63), pick(0, 63)] as const;
+      const axis = pick(0, shape.length - 1);
+      const at = pick(0, shape[axis]!);
+      expect(await differenceFromCpu(() => tf.slice(seeded(shape, dtype, seed), begin, size), { native: ["Slice"], label })).toBe("");
+      expect(
+        await differenceFromCpu(() => tf.stridedSlice(seeded(shape, dtype, seed), begin, end, strides, ...masks), {
+          native: ["StridedSlice"],
+          label,
+        }),
+      ).toBe("");
+      expect(
+        await differenceFromCpu(() => tf.split(seeded(shape, dtype, seed), [at, shape[axis]! - at], axis), { native: ["SplitV"], label }),
+      ).toBe("");
+      if (shape[axis]! > 0)
+        expect(await differenceFromCpu(() => tf.unstack(seeded(shape, dtype, seed), axis), { native: ["Unpack"], label })).toBe("");
+    });
+  });
+
+  it("strided slices that drop an axis, which the cpu backend gets wrong with a stride", async () => {
+    await tf.setBackend("native");
+    const x = tf.range(0, 60).reshape([3, 4, 5]);
+    // x[1, ::2, 4:0:-3]
+    const part = tf.stridedSlice(x, [1, 0, 4], [2, 4, 0], [1, 2, -3], 0, 0, 0, 0, 1);
+    expect(part.shape).toEqual([2, 2]);
+    expect([...part.dataSync()]).toEqual([24, 21, 34, 31]);
+    // x[:, tf.newaxis, 2, ::-1]
+    const wide = tf.stridedSlice(x, [0, 0, 2, 4], [3, 1, 3, 0], [1, 1, 1, -1], 0b1001, 0b1001, 0, 0b0010, 0b0100);
+    expect(wide.shape).toEqual([3, 1, 5]);
+    expect([...wide.dataSync()]).toEqual([14, 13, 12, 11, 10, 34, 33, 32, 31, 30, 54, 53, 52, 51, 50]);
+  });
+
+  it("concat and stack, inputs of size 0 among them", async () => {
+    await overShapes(60, async ({ shape, dtype, pick, seed, label }) => {
+      const axis = pick(0, shape.length - 1);
+      const lengths = Array.from({ length: pick(2, 4) }, () => pick(0, 5));
+      const parts = (): tf.Tensor[] =>
+        lengths.map((length, i) =>
+          seeded(
+            shape.map((full, k) => (k === axis ? length : full)),
+            dtype,
+            seed + i,
+          ),
+        );
+      const isEmpty = shape.some((length, k) => k !== axis && length === 0) || lengths.every((length) => length === 0);
+      expect(await differenceFromCpu(() => tf.concat(parts(), axis), { native: isEmpty ? [] : ["Concat"], label })).toBe("");
+      if (shape.length === 6) return;
+      const position = pick(0, shape.length);
+      expect(
+        await differenceFromCpu(
+          () =>
+            tf.stack(
+              [1, 2, 3].map((i) => seeded(shape, dtype, seed + i)),
+              position,
+            ),
+          {
+            native: shape.includes(0) ? [] : ["Pack"],
+            label,
+          },
+        ),
+      ).toBe("");
+    });
+  });
+
+  it("pad, mirror pad, tile and reverse", async () => {
+    await overShapes(60, async ({ shape, dtype, pick, seed, label }) => {
+      const isSmall = shape.length > 4;
+      const paddings = shape.map((): [number, number] => (pick(0, 1) ? [pick(0, 2), pick(0, 2)] : [0, 0]));
+      const constant = dtype === "bool" ? pick(0, 1) : pick(-2, 2);
+      expect(await differenceFromCpu(() => tf.pad(seeded(shape, dtype, seed), paddings, constant), { native: ["PadV2"], label })).toBe("");
+      const mode = pick(0, 1) ? "reflect" : "symmetric";
+      const mirrored = shape.map((length): [number, number] => {
+        const most = Math.min(3, mode === "reflect" ? length - 1 : length);
+        return [pick(0, most), pick(0, most)];
+      });
+      if (!shape.includes(0))
+        expect(
+          await differenceFromCpu(() => tf.mirrorPad(seeded(shape, dtype, seed), mirrored, mode), { native: ["MirrorPad"], label }),
+        ).toBe("");
+      const reps = shape.map(() => pick(seed % 7 === 0 ? 0 : 1, isSmall ? 2 : 3));
+      expect(await differenceFromCpu(() => tf.tile(seeded(shape, dtype, seed), reps), { native: ["Tile"], label })).toBe("");
+      const axes = shuffled(shape.length, pick).slice(0, pick(1, shape.length));
+      expect(await differenceFromCpu(() => tf.reverse(seeded(shape, dtype, seed), axes), { native: ["Reverse"], label })).toBe("");
+    });
+  });
+
+  it("parts large enough for several threads", async () => {
+    const shape = [3, 401, 97];
+    for (const dtype of ["float32", "bool"] as const) {
+      const x = (): tf.Tensor => seeded(shape, dtype, 3);
+      expect(await differenceFromCpu(() => tf.slice(x(), [1, 1, 1], [2, 399, 95]), { native: ["Slice"] })).toBe("");
+      expect(await differenceFromCpu(() => tf.slice(x(), [1, 0, 0], [2, 401, 97]), { native: ["Slice"] })).toBe("");
+      expect(await differenceFromCpu(() => tf.concat([x(), x()], 2), { native: ["Concat"] })).toBe("");
+      expect(await differenceFromCpu(() => tf.stack([x(), x()], 3), { native: ["Pack"] })).toBe("");
+      expect(
+        await differenceFromCpu(
+          () =>
+            tf.pad(
+              x(),
+              [
+                [0, 1],
+                [2, 0],
+                [1, 3],
+              ],
+              1,
+            ),
+          { native: ["PadV2"] },
+        ),
+      ).toBe("");
+      expect(await differenceFromCpu(() => tf.tile(x(), [1, 2, 2]), { native: ["Tile"] })).toBe("");
+      expect(await differenceFromCpu(() => tf.reverse(x(), [0, 2]), { native: ["Reverse"] })).toBe("");
+    }
+  });
+
+  it("space to batch, batch to space and depth to space", async () => {
+    for (const [batch, height, width, depth, block] of [
+      [1, 4, 6, 4, 2],
+      [3, 6, 3, 9, 3],
+      [2, 1, 1, 8, 2],
+      [5, 8, 8, 16, 4],
+    ] as const) {
+      for (const dtype of dtypes) {
+        const x = (): tf.Tensor4D => seeded([batch, height, width, depth], dtype, 5) as tf.Tensor4D;
+        const padding = (length: number): [number, number] => [1, (block - ((length + 1) % block)) % block];
+        const paddings = [padding(height), padding(width)];
+        expect(await differenceFromCpu(() => tf.spaceToBatchND(x(), [block, block], paddings), { native: ["SpaceToBatchND"] })).toBe("");
+        expect(
+          await differenceFromCpu(() => tf.batchToSpaceND(tf.spaceToBatchND(x(), [block, block], paddings), [block, block], paddings), {
+            native: ["BatchToSpaceND"],
+          }),
+        ).toBe("");
+        if (dtype === "float32") expect(await differenceFromCpu(() => tf.depthToSpace(x(), block), { native: ["DepthToSpace"] })).toBe("");
+      }
+    }
+  });
+
+  it("fill, zeros, ones, range, linspace, one-hot and running sums", async () => {
+    expect(
+      await differenceFromCpu(() => [tf.fill([3, 5], 2.5), tf.fill([0], 1), tf.fill([7], 3, "int32"), tf.fill([2], 1, "bool")], {
+        native: [],
+      }),
+    ).toBe("");
+    for (const dtype of dtypes)
+      expect(
+        await differenceFromCpu(() => [tf.zerosLike(seeded([3, 0, 2], dtype, 1)), tf.onesLike(seeded([4, 5], dtype, 1))], {
+          native: ["ZerosLike", "OnesLike"],
+        }),
+      ).toBe("");
+    for (const [start, stop, step] of [
+      [0, 10, 1],
+      [10, 0, 1],
+      [10, 0, -3],
+      [0, 1, 0.1],
+      [2, 2, 1],
+      [0, 5, -1],
+      [5, 0, 2],
+    ] as const) {
+      expect(
+        await differenceFromCpu(() => [tf.range(start, stop, step), tf.range(start, stop, Math.ceil(step), "int32")], { native: [] }),
+      ).toBe("");
+    }
+    expect(await differenceFromCpu(() => [tf.linspace(-1, 1, 1), tf.linspace(0, 3, 100)], { native: [] })).toBe("");
+    for (const dtype of dtypes)
+      expect(
+        await differenceFromCpu(
+          () =>
+            tf.oneHot(
+              tf.tensor(
+                [
+                  [0, 4, -1],
+                  [5, 3, 1],
+                ],
+                [2, 3],
+                "int32",
+              ),
+              5,
+              3,
+              -2,
+              dtype === "bool" ? "int32" : dtype,
+            ),
+          {
+            native: ["OneHot"],
+          },
+        ),
+      ).toBe("");
+    await overShapes(40, async ({ shape, dtype, pick, seed, label }) => {
+      const options = [pick(0, shape.length - 1), pick(0, 1) === 1, pick(0, 1) === 1] as const;
+      const numbers = dtype === "bool" ? "float32" : dtype;
+      expect(
+        await differenceFromCpu(() => tf.cumsum(seeded(shape, numbers, seed), ...options), {
+          native: ["Cumsum"],
+          label,
+          tolerance: numbers === "int32" ? 0 : 1e-5,
+        }),
+      ).toBe("");
+      expect(
+        await differenceFromCpu(() => tf.cumprod(seeded(shape, "float32", seed), ...options), {
+          native: ["Cumprod"],
+          label,
+          tolerance: 1e-6,
+        }),
+      ).toBe("");
+    });
+    expect(await differenceFromCpu(() => tf.cumsum(seeded([3, 4], "bool", 1), 1), { native: [] })).toBe("");
+    expect(await differenceFromCpu(() => tf.cumsum(seeded([5, 200, 150], "float32", 1), 1), { native: ["Cumsum"], tolerance: 1e-5 })).toBe(
+      "",
+    );
+  });
+
+  it("keeps NaN, infinity and the bits of every value", async () => {
+    await tf.setBackend("native");
+    const values = [NaN, -0, Infinity, -Infinity, 1e-45, 3.4e38];
+    const moved = tf.tidy(() =>
+      tf
+        .concat([tf.reverse(tf.transpose(tf.tensor2d(values, [2, 3])), 0), tf.zeros([1, 2])])
+        .slice([0, 0], [3, 2])
+        .dataSync(),
+    );
+    expect([...moved].map((value) => (Object.is(value, -0) ? "-0" : value))).toEqual(
+      [Infinity, 3.4e38, "-0", 1e-45, NaN, -Infinity].map((value) => (typeof value === "number" ? Math.fround(value) : value)),
+    );
+  });
+
+  it("leaves strings to the cpu backend", async () => {
+    await tf.setBackend("native");
+    const words = tf.tensor2d(["a", "b", "c", "d"], [2, 2], "string");
+    expect(tf.concat([words.reshape([1, 4]).reshape([2, 2]), words.slice([0, 0], [1, 2])], 0).dataSync()).toEqual([
+      "a",
+      "b",
+      "c",
+      "d",
+      "a",
+      "b",
+    ]);
+  });
+
+  it("never ties the memory of a part to that of the whole", async () => {
+    await tf.setBackend("native");
+    const backend = tf.backend() as NativeBackend;
+    const whole = tf.tensor1d([1, 2, 3, 4]);
+    const parts = [
+      whole.slice(0, 4),
+      ...tf.split(whole, 2),
+      ...tf.unstack(whole),
+      tf.pad(whole, [[0, 0]]),
+      tf.tile(whole, [1]),
+      tf.transpose(whole.reshape([2, 2])),
+    ];
+    const buffers = parts.map((part) => backend.floats(part).buffer);
+    expect(new Set([backend.floats(whole).buffer, ...buffers]).size).toBe(parts.length + 1);
+    expect(backend.floats(whole.reshape([2, 2]))).toBe(backend.floats(whole));
+  });
+});
