@@ -1,5 +1,6 @@
 // Packs every published package, installs all tarballs beside TensorFlow.js into one empty project, type-checks a program there with
-// TypeScript 6 and 7, and runs it. Skipped where the npm registry cannot be reached.
+// TypeScript 6 and 7, and runs it; where the native engine is packed too, trains on it without a compiler or a library of the system in reach.
+// Skipped where the npm registry cannot be reached.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { runCommand, runNpm, runTool } from "./lib/run-command.mjs";
 import { entriesOf, publishedPackages } from "./lib/workspace.mjs";
 
 const SKIPPED = 77;
+const programs = ["train", "train-native"];
 const project = mkdtempSync(join(tmpdir(), "snapfit-install-"));
 try {
   process.exitCode = await main();
@@ -18,7 +20,7 @@ try {
 }
 
 async function main() {
-  const tarballs = await packAll(join(project, "packed"));
+  const { tarballs, platform, problem } = await packAll(join(project, "packed"));
   writeProject();
   const installed = await runNpm(["install", ...installArguments(tarballs.map(({ file }) => file))], { cwd: project });
   if (installed.code !== 0) {
@@ -31,13 +33,14 @@ async function main() {
     const complaints = await complaintsAboutOurs(compiler);
     if (complaints.length > 0) return report(1, `${compiler}: our declarations fail without skipLibCheck:\n${complaints.join("\n")}`);
   }
-  for (const name of ["entries", "train"]) {
+  for (const name of ["entries", "train", ...(platform === undefined ? [] : ["train-native"])]) {
     const { code, output } = await run(name);
     if (code !== 0) return report(1, `${name}.ts ended with ${code}:\n${output}`);
   }
+  const native = platform === undefined ? `the native engine is not among them: ${problem}` : `trained on ${platform.name}`;
   return report(
     0,
-    `${tarballs.length} packages installed; compiled with TypeScript 6 and 7 and run, ${specifiers().length} entries imported`,
+    `${tarballs.length} packages installed; compiled with TypeScript 6 and 7 and run, ${specifiers().length} entries imported; ${native}`,
   );
 }
 
@@ -67,13 +70,16 @@ function writeProject() {
     strict: true,
     noEmit: true,
   };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["entries.ts", "train.ts"] }));
+  writeFileSync(
+    join(project, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, files: ["entries.ts", ...programs.map((name) => `${name}.ts`)] }),
+  );
   const imports = specifiers().map((specifier, index) => `import * as entry${index} from ${JSON.stringify(specifier)};`);
   const checks = specifiers().map(
     (specifier, index) => `if (Object.keys(entry${index}).length === 0) throw new Error("${specifier} is empty");`,
   );
   writeFileSync(join(project, "entries.ts"), [...imports, ...checks].join("\n"));
-  copyFileSync(join(root, "tools/install-test/train.ts"), join(project, "train.ts"));
+  for (const name of programs) copyFileSync(join(root, `tools/install-test/${name}.ts`), join(project, `${name}.ts`));
 }
 
 /** What a user would name: our packages, TensorFlow.js, and types of Node. @param {string[]} tarballs */
@@ -98,5 +104,6 @@ async function complaintsAboutOurs(compiler) {
 async function run(name) {
   const { code } = await transform(readFileSync(join(project, `${name}.ts`), "utf8"), { loader: "ts", target: "es2022", format: "esm" });
   writeFileSync(join(project, `${name}.js`), code);
-  return runCommand(process.execPath, [`${name}.js`], { cwd: project, timeoutMs: 120_000 });
+  // Nothing of this machine but Node.js: no path to programs or libraries.
+  return runCommand(process.execPath, [`${name}.js`], { cwd: project, env: {}, timeoutMs: 120_000 });
 }

@@ -1,16 +1,21 @@
 import "./start.js";
 import "./gradients/activations.js";
 import "./gradients/convolution.js";
+import "./gradients/attention.js";
 import "./gradients/data-movement.js";
+import "./gradients/dropout.js";
 import "./gradients/gelu.js";
 import "./gradients/loss.js";
 import "./gradients/norm.js";
 import "./gradients/softmax.js";
 import "./layers/batch-normalization.js";
+import "./layers/convolution.js";
+import "./layers/dropout.js";
 import "./layers/gelu.js";
 import "./layers/layer-normalization.js";
 import "./layers/recurrent.js";
 
+export { doctor, type DoctorReport } from "./doctor.js";
 export { NativeBackend } from "./native-backend.js";
 export { profileKernels, type KernelUse } from "./profile.js";
 export { setPrecision, type Precision, type PrecisionChoice } from "./precision.js";
