@@ -50,56 +50,22 @@ describe("moving values gives what the cpu backend gives", () => {
   });
 
   it("transpose: whole tiles, remainders and parallel parts", async () => {
-    const cases: [number[], number[]][] = [
-      [
-        [16, 16],
-        [1, 0],
-      ],
-      [
-        [17, 33],
-        [1, 0],
-      ],
-      [
-        [200, 513],
-        [1, 0],
-      ],
-      [
-        [2, 50, 1100],
-        [0, 2, 1],
-      ],
-      [
-        [8, 128, 4, 32],
-        [0, 2, 1, 3],
-      ],
-      [
-        [8, 4, 128, 32],
-        [0, 1, 3, 2],
-      ],
-      [
-        [4, 50, 50, 3],
-        [0, 3, 1, 2],
-      ],
-      [
-        [4, 3, 50, 50],
-        [0, 2, 3, 1],
-      ],
-      [
-        [30_000, 4],
-        [1, 0],
-      ],
-      [
-        [4, 30_000],
-        [1, 0],
-      ],
-    ];
-    for (const [shape, order] of cases) {
-      for (const dtype of ["float32", "bool"] as const)
-        expect(
-          await differenceFromCpu(() => tf.transpose(seeded(shape, dtype, 1), order), {
-            native: ["Transpose"],
-            label: `${dtype} [${shape}] ${order}`,
-          }),
-        ).toBe("");
+    // Shapes and orders of axes.
+    for (const text of [
+      "16,16 1,0",
+      "17,33 1,0",
+      "200,513 1,0",
+      "2,50,1100 0,2,1",
+      "8,128,4,32 0,2,1,3",
+      "8,4,128,32 0,1,3,2",
+      "4,50,50,3 0,3,1,2",
+      "4,3,50,50 0,2,3,1",
+      "30000,4 1,0",
+      "4,30000 1,0",
+    ]) {
+      const [shape, order] = text.split(" ").map((list) => list.split(",").map(Number)) as [number[], number[]];
+      const x = (): tf.Tensor => seeded(shape, shape[0] === 17 ? "bool" : "float32", 1);
+      expect(await differenceFromCpu(() => tf.transpose(x(), order), { native: ["Transpose"], label: text })).toBe("");
     }
   });
 
@@ -196,30 +162,15 @@ describe("moving values gives what the cpu backend gives", () => {
 
   it("parts large enough for several threads", async () => {
     const shape = [3, 401, 97];
-    for (const dtype of ["float32", "bool"] as const) {
-      const x = (): tf.Tensor => seeded(shape, dtype, 3);
-      expect(await differenceFromCpu(() => tf.slice(x(), [1, 1, 1], [2, 399, 95]), { native: ["Slice"] })).toBe("");
-      expect(await differenceFromCpu(() => tf.slice(x(), [1, 0, 0], [2, 401, 97]), { native: ["Slice"] })).toBe("");
-      expect(await differenceFromCpu(() => tf.concat([x(), x()], 2), { native: ["Concat"] })).toBe("");
-      expect(await differenceFromCpu(() => tf.stack([x(), x()], 3), { native: ["Pack"] })).toBe("");
-      expect(
-        await differenceFromCpu(
-          () =>
-            tf.pad(
-              x(),
-              [
-                [0, 1],
-                [2, 0],
-                [1, 3],
-              ],
-              1,
-            ),
-          { native: ["PadV2"] },
-        ),
-      ).toBe("");
-      expect(await differenceFromCpu(() => tf.tile(x(), [1, 2, 2]), { native: ["Tile"] })).toBe("");
-      expect(await differenceFromCpu(() => tf.reverse(x(), [0, 2]), { native: ["Reverse"] })).toBe("");
-    }
+    const x = (): tf.Tensor => seeded(shape, "float32", 3);
+    const paddings: [number, number][] = [0, 1, 2].map((axis) => [axis, 2 - axis]);
+    expect(await differenceFromCpu(() => tf.slice(x(), [1, 1, 1], [2, 399, 95]), { native: ["Slice"] })).toBe("");
+    expect(await differenceFromCpu(() => tf.slice(x(), [1, 0, 0], [2, 401, 97]), { native: ["Slice"] })).toBe("");
+    expect(await differenceFromCpu(() => tf.concat([x(), x()], 2), { native: ["Concat"] })).toBe("");
+    expect(await differenceFromCpu(() => tf.stack([x(), x()], 3), { native: ["Pack"] })).toBe("");
+    expect(await differenceFromCpu(() => tf.pad(x(), paddings, 1), { native: ["PadV2"] })).toBe("");
+    expect(await differenceFromCpu(() => tf.tile(x(), [1, 2, 2]), { native: ["Tile"] })).toBe("");
+    expect(await differenceFromCpu(() => tf.reverse(x(), [0, 2]), { native: ["Reverse"] })).toBe("");
   });
 
   it("space to batch, batch to space and depth to space", async () => {
@@ -329,6 +280,30 @@ describe("moving values gives what the cpu backend gives", () => {
     expect([...moved].map((value) => (Object.is(value, -0) ? "-0" : value))).toEqual(
       [Infinity, 3.4e38, "-0", 1e-45, NaN, -Infinity].map((value) => (typeof value === "number" ? Math.fround(value) : value)),
     );
+  });
+
+  it("moves bfloat16 as it lies", async () => {
+    await tf.setBackend("native");
+    const backend = tf.backend() as NativeBackend;
+    const bf16 = (): tf.Tensor => {
+      const bits = backend.pool.take(Uint16Array, 6);
+      // 1, 2, 3, -1, 0.5, NaN
+      bits.set([0x3f80, 0x4000, 0x4040, 0xbf80, 0x3f00, 0x7fc0]);
+      return tf.engine().makeTensorFromTensorInfo(backend.own([2, 3], "float32", bits));
+    };
+    const x = bf16();
+    const moved = tf.tidy(() =>
+      tf
+        .pad(tf.concat([tf.transpose(x), tf.transpose(bf16())], 1), [
+          [0, 0],
+          [1, 0],
+        ])
+        .slice([1, 0], [2, 3]),
+    );
+    expect([x, moved].map((tensor) => backend.memoryOf(tensor).isBf16Only)).toEqual([true, true]);
+    expect([...moved.dataSync()]).toEqual([0, 2, 0.5, 0, 3, NaN]);
+    const mixed = tf.concat([x, tf.ones([1, 3])]);
+    expect([...mixed.dataSync()]).toEqual([1, 2, 3, -1, 0.5, NaN, 1, 1, 1]);
   });
 
   it("leaves strings to the cpu backend", async () => {

@@ -14,30 +14,39 @@ struct PaddedAxis {
 };
 
 template <class T>
+inline void fillRow(T* to, int64_t count, T value) {
+  for (int64_t i = 0; i < count; i++) to[i] = value;
+}
+
+template <class T>
 void padRows(const PaddedAxis* axes, int rank, const T* from, T* to, T value) {
   const PaddedAxis& row = axes[rank - 1];
   int64_t numRows = 1;
   for (int i = 0; i < rank - 1; i++) numRows *= axes[i].length();
   const int64_t length = row.length();
   parallelFor(numRows, moveGrain(length), [&](int64_t begin, int64_t end) {
+    int64_t coordinate[kMaxRank + 1], rest = begin;
+    for (int i = rank - 2; i >= 0; i--) {
+      coordinate[i] = rest % axes[i].length();
+      rest /= axes[i].length();
+    }
     for (int64_t index = begin; index < end; index++) {
-      int64_t rest = index, source = 0, distance = row.count;
+      int64_t source = 0;
       bool isInside = true;
-      for (int i = rank - 2; i >= 0; i--) {
-        const int64_t coordinate = rest % axes[i].length() - axes[i].before;
-        rest /= axes[i].length();
-        isInside = isInside && coordinate >= 0 && coordinate < axes[i].count;
-        source += coordinate * distance;
-        distance *= axes[i].count;
+      for (int i = 0; i < rank - 1; i++) {
+        const int64_t place = coordinate[i] - axes[i].before;
+        isInside = isInside && place >= 0 && place < axes[i].count;
+        source = source * axes[i].count + place;
       }
       T* const target = to + index * length;
-      if (!isInside) {
-        std::fill_n(target, length, value);
+      if (isInside) {
+        fillRow(target, row.before, value);
+        copyRow(from + source * row.count, target + row.before, row.count);
+        fillRow(target + row.before + row.count, row.after, value);
       } else {
-        std::fill_n(target, row.before, value);
-        copyRow(from + source, target + row.before, row.count);
-        std::fill_n(target + row.before + row.count, row.after, value);
+        fillRow(target, length, value);
       }
+      for (int i = rank - 2; i >= 0 && ++coordinate[i] == axes[i].length(); i--) coordinate[i] = 0;
     }
   });
 }

@@ -10,7 +10,8 @@ namespace snapfit {
 namespace {
 
 constexpr int kMaxRank = 16;
-/** Columns of one piece of work of a transposition. */
+/** Rows of the target and columns of one piece of work of a transposition: four neighbouring lines of the source are read one after the other. */
+constexpr int64_t kBand = 4 * kTile;
 constexpr int64_t kPanel = 1024;
 
 /** `count` elements at these distances in the source and in the target. */
@@ -100,16 +101,18 @@ void copyTransposed(Axes axes, int across, const T* from, T* to) {
   const Axis rows = axes.axis[across];
   std::copy(axes.axis + across + 1, axes.axis + axes.rank - 1, axes.axis + across);
   axes.rank -= 2;
-  const int64_t bands = (rows.count + kTile - 1) / kTile, panels = (columns.count + kPanel - 1) / kPanel;
-  const int64_t itemLength = std::min(rows.count, kTile) * std::min(columns.count, kPanel);
+  const int64_t bands = (rows.count + kBand - 1) / kBand, panels = (columns.count + kPanel - 1) / kPanel;
+  const int64_t itemLength = std::min(rows.count, kBand) * std::min(columns.count, kPanel);
   parallelFor(axes.count() * bands * panels, moveGrain(itemLength), [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; item++) {
       const Axis start = axes.at(item / (bands * panels));
-      const int64_t row = item / panels % bands * kTile, firstColumn = item % panels * kPanel;
-      const int64_t numRows = std::min(kTile, rows.count - row), lastColumn = std::min(columns.count, firstColumn + kPanel);
+      const int64_t firstRow = item / panels % bands * kBand, lastRow = std::min(rows.count, firstRow + kBand);
+      const int64_t firstColumn = item % panels * kPanel, lastColumn = std::min(columns.count, firstColumn + kPanel);
       for (int64_t column = firstColumn; column < lastColumn; column += kTile) {
-        transposeTile(from + start.from + row + column * columns.from, columns.from, std::min(kTile, lastColumn - column),
-                      to + start.to + row * rows.to + column, rows.to, numRows);
+        for (int64_t row = firstRow; row < lastRow; row += kTile) {
+          transposeTile(from + start.from + row + column * columns.from, columns.from, std::min(kTile, lastColumn - column),
+                        to + start.to + row * rows.to + column, rows.to, std::min(kTile, lastRow - row));
+        }
       }
     }
   });

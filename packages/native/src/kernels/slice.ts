@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Inputs, KernelArguments, KernelTable } from "../kernel.js";
-import { copyOf, stridesOf } from "./strided-copy.js";
+import { canMove, copyOf, sizeOf, storedArray, stridedCopy, stridesOf, takeLike } from "./strided-copy.js";
 
 type Backend = KernelArguments["backend"];
 
@@ -21,24 +21,26 @@ function section(
   return copyOf(backend, x, shape, { counts, from, fromOffset });
 }
 
-/** Sections along one axis, each of the length given; undefined if one of them is not for us, which then holds for all. */
+/** Sections along one axis, each of the length given; undefined where they are not for us. */
 function sections(
   backend: Backend,
   x: tf.TensorInfo,
   axis: number,
   lengths: readonly number[],
-  shapeOf: (counts: number[]) => number[],
+  shapeOf: (length: number) => number[],
 ): tf.TensorInfo[] | undefined {
-  const begin = x.shape.map(() => 0);
-  const parts: tf.TensorInfo[] = [];
-  for (const length of lengths) {
-    const counts = x.shape.map((full, i) => (i === axis ? length : full));
-    const part = section(backend, x, { begin, counts, shape: shapeOf(counts) });
-    if (part === undefined) return undefined;
-    parts.push(part);
-    begin[axis]! += length;
-  }
-  return parts;
+  if (!canMove([x], 0)) return undefined;
+  const source = storedArray(backend, x);
+  const outer = sizeOf(x.shape.slice(0, axis));
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  let fromOffset = 0;
+  return lengths.map((length) => {
+    const width = length * inner;
+    const part = takeLike(backend, source, outer * width);
+    stridedCopy(source, part, { counts: [outer, width], from: [x.shape[axis]! * inner, 1], to: [width, 1], fromOffset });
+    fromOffset += width;
+    return backend.own(shapeOf(length), x.dtype, part);
+  });
 }
 
 export const sliceKernels: KernelTable = {
@@ -65,7 +67,7 @@ export const sliceKernels: KernelTable = {
     const { numOrSizeSplits, axis } = attrs as tf.SplitVAttrs;
     const along = tf.util.parseAxisParam(axis, x.shape)[0]!;
     const lengths = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, along);
-    return sections(backend, x, along, lengths, (counts) => counts);
+    return sections(backend, x, along, lengths, (length) => x.shape.map((full, i) => (i === along ? length : full)));
   },
 
   Unpack({ inputs, attrs, backend }) {
