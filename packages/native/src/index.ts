@@ -7,6 +7,7 @@ import "./gradients/dropout.js";
 import "./gradients/gelu.js";
 import "./gradients/loss.js";
 import "./gradients/norm.js";
+import "./gradients/reductions.js";
 import "./gradients/softmax.js";
 import "./layers/batch-normalization.js";
 import "./layers/convolution.js";

@@ -1,4 +1,5 @@
 import type { KernelTable } from "./kernel.js";
+import { biasGradientKernels } from "./kernels/bias-gradient.js";
 import { attentionKernels } from "./kernels/attention.js";
 import { dataMovementKernels } from "./kernels/data-movement.js";
 import { poolKernels } from "./kernels/pool.js";
@@ -19,9 +20,11 @@ import { castKernels } from "./kernels/cast.js";
 import { selectKernels } from "./kernels/select.js";
 import { reduceKernels } from "./kernels/reduce.js";
 import { alongAxisKernels } from "./kernels/along-axis.js";
+import { broadcastScaledKernels } from "./kernels/broadcast-scaled.js";
 
 /** Every kernel of ours. */
 export const kernelTables: readonly KernelTable[] = [
+  biasGradientKernels,
   attentionKernels,
   dataMovementKernels,
   convolutionKernels,
@@ -42,4 +45,5 @@ export const kernelTables: readonly KernelTable[] = [
   selectKernels,
   reduceKernels,
   alongAxisKernels,
+  broadcastScaledKernels,
 ];

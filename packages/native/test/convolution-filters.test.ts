@@ -47,7 +47,7 @@ describe("filters in oneDNN's layouts", () => {
   it("are kept for the gradient of the input too, apart from those of the forward pass", async () => {
     const x = random([2, 10, 10, 20], 3);
     const filter = random([3, 3, 20, 40], 4);
-    const gradient = tf.grad((input: tf.Tensor4D) => tf.sum(tf.square(tf.conv2d(input, filter, 2, "same"))));
+    const gradient = tf.grad((input) => tf.sum(tf.square(tf.conv2d(input as tf.Tensor4D, filter, 2, "same"))));
     const first = await gradient(x).data();
     for (let i = 0; i < 3; i++) expect([...(await gradient(x).data())]).toEqual([...first]);
   });

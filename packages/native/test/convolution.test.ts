@@ -183,10 +183,12 @@ describe("convolutions of the native backend", () => {
     x.values[0] = Number.NaN;
     x.values[71] = Number.POSITIVE_INFINITY;
     const filter = { shape: [2, 2, 2, 3], values: new Float32Array(24).fill(0.5) };
-    const pair = await onBothBackends({ x, filter }, (inputs) =>
-      tf.conv2d(inputs["x"] as tf.Tensor4D, inputs["filter"] as tf.Tensor4D, 1, "valid"),
-    );
-    close(pair, "NaN");
+    for (const activation of ["linear", "relu", "elu", "sigmoid"] as const) {
+      const pair = await onBothBackends({ x, filter }, (inputs) =>
+        run("FusedConv2D", inputs, { strides: 1, pad: "valid", dilations: 1, activation }),
+      );
+      pair.native.forEach((values, i) => expect(difference(values, pair.cpu[i]!), activation).toBeLessThan(5e-6));
+    }
   });
 
   it("serve every convolution of TensorFlow.js without the cpu backend", async () => {
@@ -196,7 +198,7 @@ describe("convolutions of the native backend", () => {
         const f = tf.randomNormal([3, 3, 4, 6], 0, 1, "float32", 2) as tf.Tensor4D;
         const loss = (...[a, b]: tf.Tensor[]): tf.Scalar => tf.sum(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, "same"));
         tf.grads(loss)([x, f]);
-        tf.conv1d(tf.reshape(x, [2, 64, 4]), tf.reshape(f, [9, 4, 6]), 2, "valid");
+        tf.conv1d(tf.reshape(x, [2, 64, 4]) as tf.Tensor3D, tf.reshape(f, [9, 4, 6]) as tf.Tensor3D, 2, "valid");
         tf.conv2dTranspose(x, tf.transpose(f, [0, 1, 3, 2]) as tf.Tensor4D, [2, 16, 16, 6], 2, "same");
         tf.separableConv2d(x, tf.ones([3, 3, 4, 2]), tf.ones([1, 1, 8, 3]), 1, "same");
         tf.grads((a, b) => tf.sum(tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, "same")))([x, tf.ones([3, 3, 4, 2])]);

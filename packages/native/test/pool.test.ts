@@ -68,7 +68,7 @@ describe("pools of the native backend", () => {
   it("give the gradient to the first of equal maxima, also where no value is positive", async () => {
     await tf.setBackend("native");
     const x = tf.tensor4d([-3, -1, -1, -2, -5, -5, -5, -5], [1, 2, 4, 1]);
-    const gradient = tf.grad((input: tf.Tensor4D) => tf.sum(tf.mul(tf.maxPool(input, 2, 2, "valid"), tf.tensor4d([7, 9], [1, 1, 2, 1]))))(
+    const gradient = tf.grad((input) => tf.sum(tf.mul(tf.maxPool(input as tf.Tensor4D, 2, 2, "valid"), tf.tensor4d([7, 9], [1, 1, 2, 1]))))(
       x,
     );
     expect([...(await gradient.data())]).toEqual([0, 7, 9, 0, 0, 0, 0, 0]);
@@ -99,10 +99,10 @@ describe("pools of the native backend", () => {
     const uses = await profileKernels(() =>
       tf.tidy(() => {
         const x = tf.randomNormal([2, 8, 8, 4], 0, 1, "float32", 1) as tf.Tensor4D;
-        tf.grad((a: tf.Tensor4D) => tf.sum(tf.add(tf.maxPool(a, 2, 2, "same"), tf.avgPool(a, 2, 2, "same"))))(x);
+        tf.grad((a) => tf.sum(tf.add(tf.maxPool(a as tf.Tensor4D, 2, 2, "same"), tf.avgPool(a as tf.Tensor4D, 2, 2, "same"))))(x);
         const volume = tf.reshape(x, [2, 4, 4, 4, 4]) as tf.Tensor5D;
-        tf.grad((a: tf.Tensor5D) => tf.sum(tf.add(tf.maxPool3d(a, 2, 2, "same"), tf.avgPool3d(a, 2, 2, "same"))))(volume);
-        tf.maxPool(tf.ones([1, 4, 4, 1], "int32"), 2, 2, "valid");
+        tf.grad((a) => tf.sum(tf.add(tf.maxPool3d(a as tf.Tensor5D, 2, 2, "same"), tf.avgPool3d(a as tf.Tensor5D, 2, 2, "same"))))(volume);
+        tf.maxPool(tf.ones([1, 4, 4, 1], "int32") as tf.Tensor4D, 2, 2, "valid");
       }),
     );
     const fallbacks = uses.filter(({ isFallback, kernel }) => isFallback && /Pool/.test(kernel));
