@@ -1,3 +1,5 @@
+export { attention, crossAttention, selfAttention, type AttentionOptions, type PackedAttentionOptions } from "./attention.js";
+export { dropout } from "./dropout.js";
 export { gelu, type GeluOptions } from "./gelu.js";
 export { layerNorm } from "./layer-norm.js";
 export type { OpsErrorCode } from "./ops-error-code.js";

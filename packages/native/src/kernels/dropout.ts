@@ -1,0 +1,37 @@
+import { RandomStream } from "@snapfit/base";
+import { addon } from "../addon.js";
+import type { Inputs, KernelTable } from "../kernel.js";
+
+interface DropoutFunctions {
+  dropout(x: Float32Array, y: Float32Array, mask: Int32Array, scale: number): void;
+}
+
+/** Which elements a dropout keeps: a pure function of the seed and the element's index. */
+export interface DropoutAttributes {
+  /** Share to drop, from 0 to less than 1. */
+  readonly rate: number;
+  readonly seed: number;
+}
+
+/** The numbers by which the addon finds the mask: the key of the seed's stream, and the least top 24 bits of a word that is kept. */
+export function dropoutNumbers({ rate, seed }: DropoutAttributes): readonly [key0: number, key1: number, threshold: number] {
+  if (rate === 0) return [0, 0, 0];
+  const { key } = RandomStream.fromSeed(seed, "dropout").saveState();
+  // Word / 2^24 < rate is dropped; words are whole numbers.
+  return [key[0], key[1], Math.ceil(rate * 2 ** 24)];
+}
+
+const numbers = new Int32Array(3);
+
+export const dropoutKernels: KernelTable = {
+  FusedDropout({ inputs, attrs, backend }) {
+    const { x } = inputs as Inputs<"x">;
+    const attributes = attrs as unknown as DropoutAttributes;
+    if (x.dtype !== "float32") return undefined;
+    const values = backend.floats(x);
+    const y = backend.takeFloats(values.length);
+    numbers.set(dropoutNumbers(attributes));
+    addon<DropoutFunctions>().dropout(values, y, numbers, 1 / (1 - attributes.rate));
+    return backend.own(x.shape, "float32", y);
+  },
+};
