@@ -150,6 +150,33 @@ describe("reductions", () => {
   });
 });
 
+describe("gradients of sums and means", () => {
+  it("are as on cpu over any axes of any shape, those of gradients too", async () => {
+    for (const name of ["Sum", "Mean"]) {
+      const reduce = reductions[name]!;
+      await fc.assert(
+        fc.asyncProperty(shapesWithAxes, async ([shape, axes, keepDims, seed]) => {
+          const { native, cpu } = await onBothBackends({ x: random(shape, seed) }, ({ x }) => {
+            const slope = tf.grad((input: tf.Tensor) => tf.square(reduce(tf.square(input), axes ?? undefined, keepDims)));
+            return [slope(x!), tf.grad((input) => tf.mul(slope(input), input))(x!)];
+          });
+          for (const [i, expected] of cpu.entries()) expect(difference(native[i]!, expected)).toBeLessThan(1e-5);
+        }),
+        { numRuns: 60, seed: 3 },
+      );
+    }
+  });
+
+  it("are one kernel", async () => {
+    await tf.setBackend("native");
+    const x = tf.ones([3, 4]);
+    const uses = await profileKernels(() => tf.tidy(() => void tf.grad((input) => tf.mean(input, 1))(x, tf.ones([3]))));
+    expect(uses.map(({ kernel }) => kernel).filter((kernel) => kernel !== "Mean" && kernel !== "Identity" && kernel !== "Fill")).toEqual([
+      "BroadcastScaled",
+    ]);
+  });
+});
+
 describe("the place of the extreme", () => {
   it("is the first of equals, and NaN only where it comes first, along every axis", async () => {
     const next = randomNumbers(2);

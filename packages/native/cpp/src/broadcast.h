@@ -31,10 +31,12 @@ struct BroadcastShape {
   }
 };
 
-/** One stretch along the inner dim; steps are 0 or 1, not both 0. */
+/** One stretch along the inner dim; steps are 0 or 1. */
 template <class T, class Result, class Function>
 inline void broadcastRow(const T* a, int64_t stepA, const T* b, int64_t stepB, Result* result, int64_t count, Function f) {
-  if (stepA == stepB) {
+  if (stepA == 0 && stepB == 0) {
+    std::fill(result, result + count, static_cast<Result>(f(*a, *b)));
+  } else if (stepA == stepB) {
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) result[i] = f(a[i], b[i]);
   } else if (stepB == 0) {

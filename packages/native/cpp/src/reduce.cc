@@ -45,7 +45,7 @@ struct Extreme {
     if constexpr (Limits::has_infinity) return isGreatest ? -Limits::infinity() : Limits::infinity();
     else return isGreatest ? Limits::min() : Limits::max();
   }
-  static Lane add(Lane lane, T x) { return (isGreatest ? x > lane : x < lane) || x != x ? x : lane; }
+  static Lane add(Lane lane, T x) { return (isGreatest ? x > lane : x < lane) | (x != x) ? x : lane; }
   static Lane joined(Lane a, Lane b) { return add(a, b); }
   static Total total(Total total, Lane lane) { return add(total, lane); }
 };

@@ -21,6 +21,8 @@ struct Reducer {
   /** Elements that one lane, and rows that one column, gathers at most before it is joined to the total: rounding errors stay small. */
   static constexpr int64_t kRun = 256;
   static constexpr int64_t kMaxLanes = 64;
+  static constexpr int64_t kShortRow = 32;
+  static constexpr int64_t kRowsAtOnce = 16;
   static constexpr int64_t kMaxWidth = 1024;
   /** Elements of the input that make a block. */
   static constexpr int64_t kBlock = 32768;
@@ -36,27 +38,52 @@ struct Reducer {
       for (int64_t l = 0; l < numLanes; l++) lane[l] = Reduction::add(lane[l], x[i + l]);
     }
     for (int64_t l = 0; i + l < count; l++) lane[l] = Reduction::add(lane[l], x[i + l]);
-    for (int64_t width = numLanes / 2; width >= 8; width /= 2) {
-      for (int64_t l = 0; l < width; l++) lane[l] = Reduction::joined(lane[l], lane[l + width]);
+    return Reduction::total(Reduction::start(), joined<numLanes>(lane));
+  }
+
+  /** All lanes as one, in pairs. */
+  template <int64_t numLanes>
+  static Lane joined(Lane* lane) {
+    if constexpr (numLanes == 1) {
+      return lane[0];
+    } else {
+      constexpr int64_t half = numLanes / 2;
+#pragma omp simd
+      for (int64_t l = 0; l < half; l++) lane[l] = Reduction::joined(lane[l], lane[l + half]);
+      return joined<half>(lane);
     }
-    Total total = Reduction::start();
-    for (int64_t l = 0; l < 8; l++) total = Reduction::total(total, lane[l]);
-    return total;
   }
 
   /** Neighbouring elements. */
   template <class T>
   static Total row(const T* x, int64_t count) {
     Total total = Reduction::start();
-    if (count < 8) {
-      for (int64_t i = 0; i < count; i++) total = Reduction::total(total, Reduction::add(Reduction::start(), x[i]));
-      return total;
-    }
-    if (count < 2 * kMaxLanes) return lanes<8>(x, count);
+    if (count < 4 * kMaxLanes) return lanes<16>(x, count);
     for (int64_t from = 0; from < count; from += kRun * kMaxLanes) {
       total = Reduction::total(total, lanes<kMaxLanes>(x + from, std::min(count - from, kRun * kMaxLanes)));
     }
     return total;
+  }
+
+  /** Rows too short for vectors: kRowsAtOnce of them side by side. */
+  template <class T, class Result, class Finish>
+  static void shortRows(const T* x, Result* y, int64_t rows, int64_t count, Finish finish) {
+    for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
+      Lane lane[kRowsAtOnce];
+      const int64_t here = std::min(kRowsAtOnce, rows - r);
+      // A last group that is not full repeats its first rows.
+      const T* start = x + r * count;
+      int32_t offset[kRowsAtOnce];
+      for (int64_t l = 0; l < kRowsAtOnce; l++) {
+        lane[l] = Reduction::start();
+        offset[l] = static_cast<int32_t>(l % here * count);
+      }
+      for (int64_t i = 0; i < count; i++) {
+#pragma omp simd
+        for (int64_t l = 0; l < kRowsAtOnce; l++) lane[l] = Reduction::add(lane[l], start[offset[l] + i]);
+      }
+      for (int64_t l = 0; l < here; l++) y[r + l] = finish(Reduction::total(Reduction::start(), lane[l]));
+    }
   }
 
   /** Columns of `rows` rows that lie `stride` apart, `width` <= kMaxWidth; gathered in runs. */
@@ -93,6 +120,9 @@ struct Reducer {
   /** y [outer, inner] = finish(reduction of x [outer, count, inner] over count) */
   template <class T, class Result, class Finish>
   static void run(const T* x, Result* y, int64_t outer, int64_t count, int64_t inner, Finish finish) {
+    if (inner == 1 && count < kShortRow) {
+      return parallelFor(outer, kLightGrain / count, [=](int64_t begin, int64_t end) { shortRows(x + begin * count, y + begin, end - begin, count, finish); });
+    }
     const int64_t widths = (inner + kMaxWidth - 1) / kMaxWidth;
     // Few long rows or columns are cut; as to where, only sizes decide.
     const int64_t perBlock = outer * widths >= 16 ? count : std::max(kRun, kBlock / std::min(inner, kMaxWidth));
