@@ -75,3 +75,26 @@ function difference(actual: Result, expected: Result, tolerance: number): string
   }
   return "";
 }
+
+export const dtypes: readonly Dtype[] = ["float32", "int32", "bool"];
+
+/** Shapes of ranks 1 to 6 that grow and shrink, some of size 0, and what else a case draws. */
+export async function overShapes(
+  numCases: number,
+  check: (sample: {
+    shape: number[];
+    dtype: Dtype;
+    pick: (first: number, last: number) => number;
+    seed: number;
+    label: string;
+  }) => Promise<void>,
+): Promise<void> {
+  for (let seed = 1; seed <= numCases; seed++) {
+    const pick = integers(seed);
+    const rank = pick(1, 6);
+    const most = [40, 20, 10, 6, 4, 3][rank - 1]!;
+    const shape = Array.from({ length: rank }, () => pick(seed % 11 === 0 ? 0 : 1, most));
+    const dtype = dtypes[seed % 3]!;
+    await check({ shape, dtype, pick, seed, label: `seed ${seed}, ${dtype} [${shape}]` });
+  }
+}
