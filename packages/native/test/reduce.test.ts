@@ -87,7 +87,7 @@ describe("reductions", () => {
 
   it("gives the same bits with any number of threads", async () => {
     await tf.setBackend("native");
-    const run = async (shape: number[], axis: number): Promise<Float32Array> =>
+    const run = async (shape: number[], axis: number): Promise<tf.TypedArray> =>
       tf.sum(tf.tensor(random(shape, 5).values, shape), axis).data();
     for (const [shape, axis] of [
       [[300_000], 0],
