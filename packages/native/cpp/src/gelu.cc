@@ -1,7 +1,7 @@
 // The Gaussian error linear unit, exact and by tanh, and its gradient.
 #include "call.h"
+#include "exp-negative.h"
 #include "threads.h"
-#include "vector-math.h"
 
 namespace snapfit {
 namespace {
@@ -11,6 +11,28 @@ constexpr float kRootHalf = 0.70710678118654752f, kRootTwoByPi = 0.7978845608028
 /** 1 / sqrt(2 pi) */
 constexpr float kDensity = 0.39894228040143268f;
 
+struct Normal {
+  /** P(X <= x) */
+  float below;
+  float density;
+};
+
+/**
+ * Of the standard normal distribution, with one e^(-x^2/2) for both. P(X > |x|) = (a1 t + ... + a5 t^5) e^(-x^2/2) / 2 with
+ * t = 1 / (1 + p |x| / sqrt 2), to 7.5e-8 (Abramowitz & Stegun 7.1.26).
+ */
+inline Normal normalOf(float x) {
+  const float e = expOfNegative(-0.5f * x * x);
+  const float t = 1.0f / (1.0f + 0.3275911f * kRootHalf * std::fabs(x));
+  float p = 1.061405429f;
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  const float above = 0.5f * p * t * e;
+  return {x < 0 ? above : 1.0f - above, kDensity * e};
+}
+
 /** The form by tanh: (1 + tanh u) / 2 = 1 / (1 + e^(-2u)), by which neither tail loses digits. */
 struct Logistic {
   float value;
@@ -19,7 +41,7 @@ struct Logistic {
 };
 
 inline Logistic logisticOf(float twoU) {
-  const float tail = fastExp(-std::fabs(twoU));
+  const float tail = expOfNegative(-std::fabs(twoU));
   const float upper = 1.0f / (1.0f + tail);
   const float lower = tail * upper;
   return {twoU < 0 ? lower : upper, upper * lower};
@@ -40,7 +62,7 @@ void gelu(Call& call) {
       }
     } else {
 #pragma omp simd
-      for (int64_t i = begin; i < end; i++) to[i] = 0.5f * from[i] * (1.0f + fastErf(from[i] * kRootHalf));
+      for (int64_t i = begin; i < end; i++) to[i] = from[i] * normalOf(from[i]).below;
     }
   });
 }
@@ -65,8 +87,8 @@ void geluGrad(Call& call) {
       // P(X <= x) + x density(x)
 #pragma omp simd
       for (int64_t i = begin; i < end; i++) {
-        const float v = from[i];
-        to[i] = g[i] * (0.5f * (1.0f + fastErf(v * kRootHalf)) + v * kDensity * fastExp(-0.5f * v * v));
+        const Normal normal = normalOf(from[i]);
+        to[i] = g[i] * (normal.below + from[i] * normal.density);
       }
     }
   });

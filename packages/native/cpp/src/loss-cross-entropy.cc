@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "call.h"
+#include "exp-negative.h"
 #include "norm-sums.h"
 #include "threads.h"
-#include "vector-math.h"
 
 namespace snapfit {
 namespace {
@@ -39,7 +39,7 @@ void crossEntropy(Call& call) {
     for (int64_t row = begin; row < end; row++) {
       const float* z = logits.data + row * classes;
       const float largest = largestOf(z, classes);
-      const double sum = sumOf(classes, [=](int64_t i) { return fastExp(z[i] - largest); });
+      const double sum = sumOf(classes, [=](int64_t i) { return expOfNegative(z[i] - largest); });
       statistics[row] = largest;
       statistics[rows + row] = static_cast<float>(sum);
       if (!isCounted(labels[row])) {
@@ -82,9 +82,9 @@ void crossEntropyGrad(Call& call) {
       }
       const float largest = statistics[row], scale = 1 / statistics[rows + row], g = dy[row];
 #pragma omp simd
-      for (int64_t i = 0; i < classes; i++) dz[i] = g * (fastExp(z[i] - largest) * scale - level);
+      for (int64_t i = 0; i < classes; i++) dz[i] = g * (expOfNegative(z[i] - largest) * scale - level);
       const int32_t label = labels[row];
-      dz[label] = g * ((fastExp(z[label] - largest) * scale - 1) + (smoothing - level));
+      dz[label] = g * ((expOfNegative(z[label] - largest) * scale - 1) + (smoothing - level));
     }
   });
 }

@@ -54,19 +54,15 @@ SNAPFIT_EXPORT(layerNorm);
 void rowGradient(const float* dy, const float* x, const float* gamma, double epsilon, int64_t columns, float* dx, float* dGamma, float* dBeta) {
   const Moments moments = momentsOf(x, columns, epsilon);
   const auto normal = [=](int64_t c) { return (x[c] - moments.mean) * moments.rate; };
-  float sum = 0, product = 0;
-#pragma omp simd reduction(+ : sum, product)
-  for (int64_t c = 0; c < columns; c++) {
-    const float n = normal(c);
-    const float g = dy[c] * gamma[c];
-    sum += g;
-    product += g * n;
-    dGamma[c] += dy[c] * n;
-    dBeta[c] += dy[c];
-  }
-  const float mean = sum / static_cast<float>(columns), slope = product / static_cast<float>(columns);
+  const float mean = static_cast<float>(sumOf(columns, [=](int64_t c) { return dy[c] * gamma[c]; }) / columns);
+  const float slope = static_cast<float>(sumOf(columns, [=](int64_t c) { return dy[c] * gamma[c] * normal(c); }) / columns);
 #pragma omp simd
-  for (int64_t c = 0; c < columns; c++) dx[c] = moments.rate * (dy[c] * gamma[c] - mean - normal(c) * slope);
+  for (int64_t c = 0; c < columns; c++) {
+    const float n = normal(c), g = dy[c];
+    dGamma[c] += g * n;
+    dBeta[c] += g;
+    dx[c] = moments.rate * (g * gamma[c] - mean - n * slope);
+  }
 }
 
 /** layerNormGrad(dy, x, gamma, dx, dGamma, dBeta, [rows, columns], epsilon) */

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "call.h"
+#include "exp-negative.h"
 #include "norm-sums.h"
 #include "threads.h"
-#include "vector-math.h"
 
 namespace snapfit {
 namespace {
@@ -26,7 +26,7 @@ void softmax(Call& call) {
     const float* from = x.data + at;
     float* to = y.data + at;
     const float largest = largestOf(from, columns);
-    const float sum = static_cast<float>(sumOf(columns, [=](int64_t i) { return to[i] = fastExp(from[i] - largest); }));
+    const float sum = static_cast<float>(sumOf(columns, [=](int64_t i) { return to[i] = expOfNegative(from[i] - largest); }));
     const float scale = 1 / sum;
 #pragma omp simd
     for (int64_t i = 0; i < columns; i++) to[i] *= scale;
@@ -58,7 +58,7 @@ void logSoftmax(Call& call) {
     const float* from = x.data + at;
     float* to = y.data + at;
     const float largest = largestOf(from, columns);
-    const float logarithm = static_cast<float>(std::log(sumOf(columns, [=](int64_t i) { return fastExp(from[i] - largest); })));
+    const float logarithm = static_cast<float>(std::log(sumOf(columns, [=](int64_t i) { return expOfNegative(from[i] - largest); })));
 #pragma omp simd
     for (int64_t i = 0; i < columns; i++) to[i] = (from[i] - largest) - logarithm;
   });
@@ -75,7 +75,7 @@ void logSoftmaxGrad(Call& call) {
     float* to = dx.data + at;
     const float sum = static_cast<float>(sumOf(columns, [=](int64_t i) { return g[i]; }));
 #pragma omp simd
-    for (int64_t i = 0; i < columns; i++) to[i] = g[i] - fastExp(value[i]) * sum;
+    for (int64_t i = 0; i < columns; i++) to[i] = g[i] - expOfNegative(value[i]) * sum;
   });
 }
 SNAPFIT_EXPORT(logSoftmaxGrad);
