@@ -1,7 +1,6 @@
 // GRU over a whole sequence, in one call, in the form of Keras with resetAfter: false. a = x K + b, in three parts for z, r and the candidate;
 // z = s(a_z + h R_z), r = s(a_r + h R_r), g = f(a_g + (r h) R_g), h' = z h + (1 - z) g.
 #include "onednn.h"
-#include "rnn-panels.h"
 #include "rnn-sequence.h"
 #include "threads.h"
 
@@ -20,16 +19,19 @@ struct GruForward {
   float *gates, *reset, *previous;    // kept for the gradient: [batch, time, 3 units], r h and h [batch, time, units]
 };
 
-void runForward(const RnnShape& shape, const GruForward& m, const GruPanels& panels, int64_t begin, int64_t end) {
+void runForward(const RnnShape& shape, const GruForward& m, const RnnInputs& inputs, const GruPanels& panels, int64_t begin, int64_t end) {
   const int64_t units = shape.units, time = shape.time, width = 3 * units;
   for (int64_t b = begin; b < end; b++) {
     copyRowOrZero(m.hidden ? m.hidden + b * units : nullptr, m.previous + (b * time + shape.at(0)) * units, units);
   }
   for (int64_t step = 0; step < time; step++) {
     const int64_t t = shape.at(step), first = begin * time + t;
+    inputs.project(t, begin, end);
     const bool isFromZero = step == 0 && m.hidden == nullptr;
     float* gatesOfFirst = m.gates + first * width;
-    if (!isFromZero) panels.gates.multiply(m.previous + first * units, time * units, end - begin, gatesOfFirst, time * width, true);
+    if (!isFromZero) {
+      panels.gates.multiply({m.previous + first * units, time * units}, end - begin, {gatesOfFirst, time * width}, gatesOfFirst, time * width);
+    }
     for (int64_t b = begin; b < end; b++) {
       float *gates = m.gates + (b * time + t) * width, *reset = m.reset + (b * time + t) * units;
       const float* hidden = m.previous + (b * time + t) * units;
@@ -38,7 +40,8 @@ void runForward(const RnnShape& shape, const GruForward& m, const GruPanels& pan
       for (int64_t j = 0; j < units; j++) reset[j] = gates[units + j] * hidden[j];
     }
     if (!isFromZero) {
-      panels.candidate.multiply(m.reset + first * units, time * units, end - begin, gatesOfFirst + 2 * units, time * width, true);
+      float* candidates = gatesOfFirst + 2 * units;
+      panels.candidate.multiply({m.reset + first * units, time * units}, end - begin, {candidates, time * width}, candidates, time * width);
     }
     for (int64_t b = begin; b < end; b++) {
       float *update = m.gates + (b * time + t) * width, *candidate = update + 2 * units;
@@ -66,11 +69,11 @@ void gruForward(Call& call) {
   m.gates = call.floats(7, steps * width).data;
   m.reset = call.floats(8, steps * units).data;
   m.previous = call.floats(9, steps * units).data;
-  projectInputs(x.data, kernel.data, optional(2, width), m.gates, steps, shape.features, width);
+  const RnnInputs inputs(shape, width, x.data, kernel.data, optional(2, width), m.gates);
   const GruPanels panels = {
       Panels(scratch(kRnnWeights, Panels::size(units, 2 * units)), recurrentKernel.data, width, units, 2 * units, false),
       Panels(scratch(kRnnMoreWeights, Panels::size(units, units)), recurrentKernel.data + 2 * units, width, units, units, false)};
-  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, panels, begin, end); });
+  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, inputs, panels, begin, end); });
 }
 SNAPFIT_EXPORT(gruForward);
 
@@ -128,18 +131,23 @@ void runBackward(const RnnShape& shape, const GruBackward& m, const GruPanels& t
       enterStep(shape, m.gates + row * width, m.previous + row * units, m.hiddenGradient + b * units, m.gateGradients + row * width);
     }
     const float* gradientsOfFirst = m.gateGradients + first * width;
-    transposed.candidate.multiply(gradientsOfFirst + 2 * units, time * width, end - begin, m.resetGradient + begin * units, units, false);
+    float* resetOfFirst = m.resetGradient + begin * units;
+    transposed.candidate.multiply({gradientsOfFirst + 2 * units, time * width}, end - begin, {nullptr, 0}, resetOfFirst, units);
     for (int64_t b = begin; b < end; b++) {
       const int64_t row = b * time + t;
       leaveStep(shape, m.gates + row * width, m.previous + row * units, m.resetGradient + b * units, m.hiddenGradient + b * units,
                 m.gateGradients + row * width);
       if (m.bias) addRow(m.gateGradients + row * width, m.bias + b * width, width);
     }
-    transposed.gates.multiply(gradientsOfFirst, time * width, end - begin, m.hiddenGradient + begin * units, units, true);
+    float* hiddenOfFirst = m.hiddenGradient + begin * units;
+    transposed.gates.multiply({gradientsOfFirst, time * width}, end - begin, {hiddenOfFirst, units}, hiddenOfFirst, units);
   }
 }
 
-/** gruBackward(sequence?, lastHidden?, gates, previous, recurrentKernel, gateGradients, hiddenGradient, bias?, shape), see GruBackward; bias [3 units]. */
+/**
+ * gruBackward(sequence?, lastHidden?, gates, previous, recurrentKernel, gateGradients, hiddenGradient, bias?, shape), see GruBackward;
+ * bias [3 units].
+ */
 void gruBackward(Call& call) {
   const RnnShape shape(call.ints(8, 7));
   const int64_t units = shape.units, width = 3 * units, states = shape.batch * units, steps = shape.batch * shape.time;

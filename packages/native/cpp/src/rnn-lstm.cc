@@ -1,7 +1,6 @@
 // LSTM over a whole sequence, in one call: z = x K + h R + b; i, f, g, o = the four parts of z after their activations;
 // c' = f c + i g, h' = o a(c').
 #include "onednn.h"
-#include "rnn-panels.h"
 #include "rnn-sequence.h"
 #include "threads.h"
 
@@ -30,17 +29,20 @@ void stepForward(const RnnShape& shape, float* gates, const float* cellBefore, f
 }
 
 /** All steps of the rows from `begin` to `end` of the batch. */
-void runForward(const RnnShape& shape, const LstmForward& m, const Panels& recurrentKernel, const float* zeros, int64_t begin, int64_t end) {
+void runForward(const RnnShape& shape, const LstmForward& m, const RnnInputs& inputs, const Panels& recurrentKernel, const float* zeros,
+                int64_t begin, int64_t end) {
   const int64_t units = shape.units, time = shape.time, width = 4 * units;
   for (int64_t b = begin; b < end; b++) {
     copyRowOrZero(m.hidden ? m.hidden + b * units : nullptr, m.previous + (b * time + shape.at(0)) * units, units);
   }
   for (int64_t step = 0; step < time; step++) {
     const int64_t t = shape.at(step);
+    inputs.project(t, begin, end);
     const bool isFromZero = step == 0 && m.hidden == nullptr;
+    float* gatesOfFirst = m.gates + (begin * time + t) * width;
     if (!isFromZero) {
-      recurrentKernel.multiply(m.previous + (begin * time + t) * units, time * units, end - begin, m.gates + (begin * time + t) * width,
-                               time * width, true);
+      recurrentKernel.multiply({m.previous + (begin * time + t) * units, time * units}, end - begin, {gatesOfFirst, time * width}, gatesOfFirst,
+                               time * width);
     }
     for (int64_t b = begin; b < end; b++) {
       const int64_t row = b * time + t;
@@ -73,11 +75,11 @@ void lstmForward(Call& call) {
   m.gates = call.floats(9, steps * width).data;
   m.cells = call.floats(10, steps * units).data;
   m.previous = call.floats(11, steps * units).data;
-  projectInputs(x.data, kernel.data, optional(2, width), m.gates, steps, shape.features, width);
+  const RnnInputs inputs(shape, width, x.data, kernel.data, optional(2, width), m.gates);
   const Panels panels(scratch(kRnnWeights, Panels::size(units, width)), recurrentKernel.data, width, units, width, false);
   float* zeros = scratch(kRnnRows, units);
   copyRowOrZero(nullptr, zeros, units);
-  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, panels, zeros, begin, end); });
+  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, inputs, panels, zeros, begin, end); });
 }
 SNAPFIT_EXPORT(lstmForward);
 
@@ -136,7 +138,8 @@ void runBackward(const RnnShape& shape, const LstmBackward& m, const Panels& tra
                    m.activated + b * units);
       if (m.bias) addRow(gateGradients, m.bias + b * width, width);
     }
-    transposed.multiply(m.gateGradients + (begin * time + t) * width, time * width, end - begin, m.hiddenGradient + begin * units, units, false);
+    transposed.multiply({m.gateGradients + (begin * time + t) * width, time * width}, end - begin, {nullptr, 0},
+                        m.hiddenGradient + begin * units, units);
   }
 }
 

@@ -40,15 +40,15 @@ inline void store(float* to, Vector value, int count) {
   }
 }
 
-/** product[rows, vectors] (+)= left[rows, depth] x panel[depth, vectors]; `last` columns of the last vector count. */
+/** product[rows, vectors] = start[rows, vectors] + left[rows, depth] x panel[depth, vectors]; `last` columns of the last vector count. */
 template <int rows, int vectors>
-void tile(const float* left, int64_t leftStride, const float* panel, int64_t depth, float* product, int64_t productStride, int last, bool isAdding) {
+void tile(Panels::Rows left, const float* panel, int64_t depth, Panels::Rows start, float* product, int64_t productStride, int last) {
   Vector sums[rows][vectors];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; r++) {
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-      sums[r][v] = isAdding ? load(product + r * productStride + v * kLanes, v == vectors - 1 ? last : kLanes) : Vector{};
+      sums[r][v] = start.data != nullptr ? load(start.data + r * start.stride + v * kLanes, v == vectors - 1 ? last : kLanes) : Vector{};
     }
   }
   for (int64_t k = 0; k < depth; k++, panel += vectors * kLanes) {
@@ -57,7 +57,7 @@ void tile(const float* left, int64_t leftStride, const float* panel, int64_t dep
     for (int v = 0; v < vectors; v++) weights[v] = *reinterpret_cast<const Vector*>(panel + v * kLanes);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) {
-      const float factor = left[r * leftStride + k];
+      const float factor = left.data[r * left.stride + k];
 #pragma GCC unroll 8
       for (int v = 0; v < vectors; v++) sums[r][v] += factor * weights[v];
     }
@@ -69,7 +69,7 @@ void tile(const float* left, int64_t leftStride, const float* panel, int64_t dep
   }
 }
 
-using Tile = void (*)(const float*, int64_t, const float*, int64_t, float*, int64_t, int, bool);
+using Tile = void (*)(Panels::Rows, const float*, int64_t, Panels::Rows, float*, int64_t, int);
 
 template <int rows>
 constexpr Tile tilesOf(int vectors) {
@@ -119,7 +119,7 @@ Panels::Panels(float* memory, const float* matrix, int64_t stride, int64_t depth
   });
 }
 
-void Panels::multiply(const float* left, int64_t leftStride, int64_t rows, float* product, int64_t productStride, bool isAdding) const {
+void Panels::multiply(Rows left, int64_t rows, Rows start, float* product, int64_t productStride) const {
   const int64_t numBlocks = (rows + kMostRows - 1) / kMostRows;
   for (int64_t first = 0; first < columns_; first += kPanelColumns) {
     const int64_t count = std::min(kPanelColumns, columns_ - first);
@@ -128,10 +128,14 @@ void Panels::multiply(const float* left, int64_t leftStride, int64_t rows, float
     const float* panel = packed_ + first * depth_;
     for (int64_t k = 0; k < depth_; k += kChunk) {
       const int64_t depth = std::min(kChunk, depth_ - k);
+      // After the first rows of the panel the sums go on from the product.
+      const Rows from = k > 0 ? Rows{product, productStride} : start;
       for (int64_t block = 0; block < numBlocks; block++) {
         const int64_t begin = rows * block / numBlocks, end = rows * (block + 1) / numBlocks;
-        tileFor(end - begin, vectors)(left + begin * leftStride + k, leftStride, panel + k * vectors * kLanes, depth,
-                                      product + begin * productStride + first, productStride, last, isAdding || k > 0);
+        const Rows leftBlock = {left.data + begin * left.stride + k, left.stride};
+        const Rows startBlock = {from.data == nullptr ? nullptr : from.data + begin * from.stride + first, from.stride};
+        tileFor(end - begin, vectors)(leftBlock, panel + k * vectors * kLanes, depth, startBlock, product + begin * productStride + first,
+                                      productStride, last);
       }
     }
   }

@@ -17,8 +17,14 @@ class Panels {
   /** Packs `matrix`, in parallel; element (k, j) is matrix[k * stride + j], or matrix[j * stride + k] where it `isTransposed`. */
   Panels(float* memory, const float* matrix, int64_t stride, int64_t depth, int64_t columns, bool isTransposed);
 
-  /** product[rows, columns] += (or =, without `isAdding`) left[rows, depth] x matrix; rows lie `leftStride` and `productStride` apart. */
-  void multiply(const float* left, int64_t leftStride, int64_t rows, float* product, int64_t productStride, bool isAdding) const;
+  /** Rows in memory: row r starts at data + r * stride. A stride of 0 repeats one row. */
+  struct Rows {
+    const float* data;
+    int64_t stride;
+  };
+
+  /** product[rows, columns] = start[rows, columns] + left[rows, depth] x matrix. `start` may be the product itself, or have no data: zeros. */
+  void multiply(Rows left, int64_t rows, Rows start, float* product, int64_t productStride) const;
 
  private:
   const float* packed_;

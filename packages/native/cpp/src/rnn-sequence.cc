@@ -9,9 +9,8 @@ namespace {
 /** Tells the two products of this file apart in the cache of primitives. */
 enum : int64_t { kProjection = 1, kWeightGradient = 2 };
 
-}  // namespace
-
-void projectInputs(const float* x, const float* kernel, const float* bias, float* gates, int64_t rows, int64_t features, int64_t width) {
+/** gates[rows, width] = x[rows, features] x kernel[features, width] + bias (or none) */
+void projectAll(const float* x, const float* kernel, const float* bias, float* gates, int64_t rows, int64_t features, int64_t width) {
   const ThreadScope threads(static_cast<double>(rows) * features * width);
   const Key key = {static_cast<int64_t>(Kind::kRnn), kProjection, rows, features, width, bias != nullptr};
   Primitive& ready = primitive(key, [&](Primitive& made) {
@@ -29,6 +28,29 @@ void projectInputs(const float* x, const float* kernel, const float* bias, float
   });
   if (bias != nullptr) ready.run({x, kernel, gates, bias});
   else ready.run({x, kernel, gates});
+}
+
+/** Kernels of inputs and states that stay in a core's second cache together. */
+constexpr int64_t kMostCachedFloats = 400000;
+
+}  // namespace
+
+RnnInputs::RnnInputs(const RnnShape& shape, int64_t width, const float* x, const float* kernel, const float* bias, float* gates)
+    : shape_(shape), width_(width), x_(x), bias_(bias), gates_(gates) {
+  const int64_t features = shape.features;
+  // Step by step the gates are in the first cache when the state's part comes.
+  if (features > 0 && (features + shape.units) * width <= kMostCachedFloats) {
+    kernel_.emplace(scratch(kRnnInputWeights, Panels::size(features, width)), kernel, width, features, width, false);
+  } else {
+    projectAll(x, kernel, bias, gates, shape.batch * shape.time, features, width);
+  }
+}
+
+void RnnInputs::project(int64_t t, int64_t begin, int64_t end) const {
+  if (!kernel_) return;
+  const int64_t time = shape_.time;
+  float* gates = gates_ + (begin * time + t) * width_;
+  kernel_->multiply({x_ + (begin * time + t) * shape_.features, time * shape_.features}, end - begin, {bias_, 0}, gates, time * width_);
 }
 
 /**

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 
 #include "call.h"
 #include "rnn-activation.h"
+#include "rnn-panels.h"
 
 namespace snapfit {
 
@@ -30,7 +32,7 @@ struct RnnShape {
 };
 
 /** Slots of scratch(). */
-enum RnnScratch : size_t { kRnnWeights = 700, kRnnMoreWeights, kRnnRows, kRnnMoreRows, kRnnBias };
+enum RnnScratch : size_t { kRnnWeights = 700, kRnnMoreWeights, kRnnInputWeights, kRnnRows, kRnnMoreRows, kRnnBias };
 
 inline void copyRow(const float* from, float* to, int64_t count) { std::memcpy(to, from, count * sizeof(float)); }
 /** Zeros where `from` is null. */
@@ -49,7 +51,21 @@ inline void sumRows(const float* rows, int64_t numRows, int64_t columns, float* 
   for (int64_t r = 0; r < numRows; r++) addRow(rows + r * columns, bias, columns);
 }
 
-/** gates[rows, width] = x[rows, features] x kernel[features, width] + bias (or none) */
-void projectInputs(const float* x, const float* kernel, const float* bias, float* gates, int64_t rows, int64_t features, int64_t width);
+/** The part of the gates that needs no state, x[batch, time, features] x kernel[features, width] + bias, for all steps at once or step by step. */
+class RnnInputs {
+ public:
+  /** `bias` may be null. Computes all of `gates` [batch, time, width] where the kernel is too large to stay in a core's cache. */
+  RnnInputs(const RnnShape& shape, int64_t width, const float* x, const float* kernel, const float* bias, float* gates);
+
+  /** Computes the gates of one step, rows `begin` to `end` of the batch, if that has not been done. */
+  void project(int64_t t, int64_t begin, int64_t end) const;
+
+ private:
+  const RnnShape& shape_;
+  int64_t width_;
+  const float *x_, *bias_;
+  float* gates_;
+  std::optional<Panels> kernel_;
+};
 
 }  // namespace snapfit
