@@ -3,6 +3,7 @@
 
 #include "activation.h"
 #include "call.h"
+#include "float-vector.h"
 #include "threads.h"
 
 namespace snapfit {
@@ -10,32 +11,31 @@ namespace {
 
 /** Rows whose sum is made in float32. Fixed, so that results do not depend on the number of threads. */
 constexpr int64_t kRows = 128;
-/** Channels summed in registers. */
-constexpr int64_t kChannels = 64;
 constexpr size_t kSumsScratch = 110;
 
-/** dz = dy f'(y) for rows `begin` to `end`, and their sums by channel. */
+/** dz = dy f'(y) of `kVectors` times sixteen channels, for rows from `begin` to `end`, and their sums. */
+template <int kVectors, class Derivative>
+void gradientOfVectors(const float* dy, const float* y, float* dz, float* sums, int64_t begin, int64_t end, int64_t channels, const Derivative& derivative) {
+  FloatVector sum[kVectors] = {};
+  for (int64_t at = begin * channels; at < end * channels; at += channels) {
+    for (int v = 0; v < kVectors; v++) {
+      const FloatVector gradient = load(dy + at + v * kLanes) * derivative(load(y + at + v * kLanes));
+      store(dz + at + v * kLanes, gradient);
+      sum[v] += gradient;
+    }
+  }
+  for (int v = 0; v < kVectors; v++) store(sums + v * kLanes, sum[v]);
+}
+
 template <class Derivative>
 void gradientOfRows(const float* dy, const float* y, float* dz, float* sums, int64_t begin, int64_t end, int64_t channels, const Derivative& derivative) {
-  for (int64_t first = 0; first < channels; first += kChannels) {
-    const int64_t length = std::min(kChannels, channels - first);
-    float sum[kChannels] = {};
-    for (int64_t row = begin; row < end; row++) {
-      const int64_t at = row * channels + first;
-      const auto step = [&](int64_t c) {
-        const float gradient = dy[at + c] * derivative(y[at + c]);
-        dz[at + c] = gradient;
-        sum[c] += gradient;
-      };
-      if (length == kChannels) {
-#pragma omp simd
-        for (int64_t c = 0; c < kChannels; c++) step(c);
-      } else {
-#pragma omp simd
-        for (int64_t c = 0; c < length; c++) step(c);
-      }
-    }
-    std::copy_n(sum, length, sums + first);
+  int64_t c = 0;
+  for (; c + 4 * kLanes <= channels; c += 4 * kLanes) gradientOfVectors<4>(dy + c, y + c, dz + c, sums + c, begin, end, channels, derivative);
+  for (; c + kLanes <= channels; c += kLanes) gradientOfVectors<1>(dy + c, y + c, dz + c, sums + c, begin, end, channels, derivative);
+  for (; c < channels; c++) {
+    float sum = 0;
+    for (int64_t at = begin * channels + c; at < end * channels; at += channels) sum += dz[at] = dy[at] * derivative(y[at]);
+    sums[c] = sum;
   }
 }
 
@@ -63,12 +63,12 @@ void biasedActivationGradient(Call& call) {
   const int64_t rows = channels == 0 ? 0 : static_cast<int64_t>(dy.length) / channels;
   const Floats y = call.floats(1, dy.length), dz = call.floats(2, dy.length);
   const auto run = [&](const auto& derivative) { gradient(dy.data, y.data, dz.data, dBias.data, rows, channels, derivative); };
-  // NaN in y gives NaN.
+  // Each works on a float and on a vector of them; NaN in y gives NaN.
   switch (static_cast<Activation>(call.integer(4))) {
-    case Activation::kRelu: return run([](float v) { return v > 0.0f ? 1.0f : (v <= 0.0f ? 0.0f : v); });
-    case Activation::kElu: return run([](float v) { return v >= 0.0f ? 1.0f : v + 1.0f; });
-    case Activation::kSigmoid: return run([](float v) { return v * (1.0f - v); });
-    case Activation::kTanh: return run([](float v) { return 1.0f - v * v; });
+    case Activation::kRelu: return run([](auto v) { return v > 0.0f ? decltype(v){} + 1.0f : (v <= 0.0f ? decltype(v){} : v); });
+    case Activation::kElu: return run([](auto v) { return v >= 0.0f ? decltype(v){} + 1.0f : v + 1.0f; });
+    case Activation::kSigmoid: return run([](auto v) { return v * (1.0f - v); });
+    case Activation::kTanh: return run([](auto v) { return 1.0f - v * v; });
     default: throw CallError("internal: the derivative of this activation does not follow from its result.");
   }
 }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 #include <vector>
 
 #include "call.h"
+#include "float-vector.h"
 #include "threads.h"
 
 namespace snapfit {
@@ -71,15 +71,8 @@ class PoolGeometry {
   }
 };
 
-/** Channels that a loop over a window keeps in registers. */
+/** Channels of one piece of work where windows overlap. */
 constexpr int64_t kPoolBlock = 64;
-
-/** Calls `body(first channel, count)` for blocks of channels; where `count` is the full block, the compiler knows it. */
-template <class Body>
-inline void forChannelBlocks(int64_t begin, int64_t end, const Body& body) {
-  for (; begin + kPoolBlock <= end; begin += kPoolBlock) body(begin, std::integral_constant<int64_t, kPoolBlock>());
-  if (begin < end) body(begin, end - begin);
-}
 
 /** Rows that are worth a thread. */
 inline int64_t rowGrain(const PoolGeometry& g) {

@@ -14,6 +14,51 @@ void clear(const PoolGeometry& g, float* dx) {
   parallelFor(static_cast<int64_t>(g.inputLength()), 65536, [&](int64_t begin, int64_t end) { std::fill(dx + begin, dx + end, 0.0f); });
 }
 
+/** Gives `dy` to the first largest of the cells at `x`, and 0 to the others, in place of what stands at `dx` or in addition to it. */
+template <bool kAdds>
+void toMaximum(const float* dy, const float* x, float* dx, const int64_t* cells, int64_t count) {
+  FloatVector best = FloatVector{} - std::numeric_limits<float>::infinity();
+  IntVector position = IntVector{} - 1;
+  for (int64_t i = 0; i < count; i++) {
+    const FloatVector value = load(x + cells[i]);
+    const IntVector isLarger = value > best;
+    best = isLarger ? value : best;
+    position = isLarger ? IntVector{} + static_cast<int32_t>(i) : position;
+  }
+  const FloatVector gradient = load(dy), zero = {};
+  for (int64_t i = 0; i < count; i++) {
+    const FloatVector share = position == IntVector{} + static_cast<int32_t>(i) ? gradient : zero;
+    store(dx + cells[i], kAdds ? load(dx + cells[i]) + share : share);
+  }
+}
+
+/** The same for one channel. */
+template <bool kAdds>
+void toMaximumOfOne(const float* dy, const float* x, float* dx, const int64_t* cells, int64_t count) {
+  float best = -std::numeric_limits<float>::infinity();
+  int64_t position = -1;
+  for (int64_t i = 0; i < count; i++) {
+    if (!(x[cells[i]] > best)) continue;
+    best = x[cells[i]];
+    position = i;
+  }
+  if (!kAdds) {
+    for (int64_t i = 0; i < count; i++) dx[cells[i]] = 0;
+  }
+  if (position >= 0) dx[cells[position]] += *dy;
+}
+
+template <bool kAdds>
+void maxPoolGradient(const PoolGeometry& g, const float* dy, const float* x, float* dx) {
+  forRowsOrImages(g, [&](int64_t rowBegin, int64_t rowEnd, int64_t channelBegin, int64_t channelEnd) {
+    g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
+      int64_t c = channelBegin;
+      for (; c + kLanes <= channelEnd; c += kLanes) toMaximum<kAdds>(dy + at + c, x + c, dx + c, cells, count);
+      for (; c < channelEnd; c++) toMaximumOfOne<kAdds>(dy + at + c, x + c, dx + c, cells, count);
+    });
+  });
+}
+
 /** maxPoolGradient(dy, x, dx, geometry): the first largest element of a window, in row order, gets its gradient. */
 void maxPoolGradient(Call& call) {
   const PoolGeometry g = geometryOf(call, 3);
@@ -21,41 +66,28 @@ void maxPoolGradient(Call& call) {
   const float* x = call.floats(1, g.inputLength()).data;
   float* dx = call.floats(2, g.inputLength()).data;
   clear(g, dx);
-  const bool isDisjoint = g.isDisjoint();
+  if (g.isDisjoint()) maxPoolGradient<false>(g, dy, x, dx);
+  else maxPoolGradient<true>(g, dy, x, dx);
+}
+SNAPFIT_EXPORT(maxPoolGradient);
+
+template <bool kAdds>
+void averagePoolGradient(const PoolGeometry& g, const float* dy, float* dx) {
   forRowsOrImages(g, [&](int64_t rowBegin, int64_t rowEnd, int64_t channelBegin, int64_t channelEnd) {
     g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
-      forChannelBlocks(channelBegin, channelEnd, [&](int64_t first, auto length) {
-        float best[kPoolBlock];
-        int32_t position[kPoolBlock];
-        std::fill_n(best, kPoolBlock, -std::numeric_limits<float>::infinity());
-        std::fill_n(position, kPoolBlock, -1);
-        for (int64_t i = 0; i < count; i++) {
-          const float* cell = x + cells[i] + first;
-          const int32_t here = static_cast<int32_t>(i);
-#pragma omp simd
-          for (int64_t c = 0; c < length; c++) {
-            const bool isLarger = cell[c] > best[c];
-            best[c] = isLarger ? cell[c] : best[c];
-            position[c] = isLarger ? here : position[c];
-          }
-        }
-        const float* gradient = dy + at + first;
-        for (int64_t i = 0; i < count; i++) {
-          float* cell = dx + cells[i] + first;
-          const int32_t here = static_cast<int32_t>(i);
-          if (isDisjoint) {
-#pragma omp simd
-            for (int64_t c = 0; c < length; c++) cell[c] = position[c] == here ? gradient[c] : 0.0f;
-          } else {
-#pragma omp simd
-            for (int64_t c = 0; c < length; c++) cell[c] += position[c] == here ? gradient[c] : 0.0f;
-          }
-        }
-      });
+      const float divisor = static_cast<float>(count);
+      int64_t c = channelBegin;
+      for (; c + kLanes <= channelEnd; c += kLanes) {
+        const FloatVector share = load(dy + at + c) / divisor;
+        for (int64_t i = 0; i < count; i++) store(dx + cells[i] + c, kAdds ? load(dx + cells[i] + c) + share : share);
+      }
+      for (; c < channelEnd; c++) {
+        const float share = dy[at + c] / divisor;
+        for (int64_t i = 0; i < count; i++) dx[cells[i] + c] = kAdds ? dx[cells[i] + c] + share : share;
+      }
     });
   });
 }
-SNAPFIT_EXPORT(maxPoolGradient);
 
 /** averagePoolGradient(dy, dx, geometry): an equal share for each cell of the window inside of the input. */
 void averagePoolGradient(Call& call) {
@@ -63,26 +95,8 @@ void averagePoolGradient(Call& call) {
   const float* dy = call.floats(0, g.outputLength()).data;
   float* dx = call.floats(1, g.inputLength()).data;
   clear(g, dx);
-  const bool isDisjoint = g.isDisjoint();
-  forRowsOrImages(g, [&](int64_t rowBegin, int64_t rowEnd, int64_t channelBegin, int64_t channelEnd) {
-    g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
-      const float divisor = static_cast<float>(count);
-      forChannelBlocks(channelBegin, channelEnd, [&](int64_t first, auto length) {
-        float share[kPoolBlock];
-#pragma omp simd
-        for (int64_t c = 0; c < length; c++) share[c] = dy[at + first + c] / divisor;
-        for (int64_t i = 0; i < count; i++) {
-          float* cell = dx + cells[i] + first;
-          if (isDisjoint) {
-            std::copy_n(share, static_cast<int64_t>(length), cell);
-          } else {
-#pragma omp simd
-            for (int64_t c = 0; c < length; c++) cell[c] += share[c];
-          }
-        }
-      });
-    });
-  });
+  if (g.isDisjoint()) averagePoolGradient<false>(g, dy, dx);
+  else averagePoolGradient<true>(g, dy, dx);
 }
 SNAPFIT_EXPORT(averagePoolGradient);
 

@@ -8,25 +8,39 @@ namespace {
 
 PoolGeometry geometryOf(const Call& call, size_t index) { return PoolGeometry(call.ints(index, PoolGeometry::kMostNumbers)); }
 
+/** Calls `vectors(x, y, cells, count)` for sixteen channels of a window at once, and `one` for each of the others. */
+template <class Vectors, class One>
+void pool(const PoolGeometry& g, const float* x, float* y, const Vectors& vectors, const One& one) {
+  parallelFor(g.rows(), rowGrain(g), [&](int64_t rowBegin, int64_t rowEnd) {
+    g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
+      int64_t c = 0;
+      for (; c + kLanes <= g.channels; c += kLanes) store(y + at + c, vectors(x + c, cells, count));
+      for (; c < g.channels; c++) y[at + c] = one(x + c, cells, count);
+    });
+  });
+}
+
+constexpr float kLeast = -std::numeric_limits<float>::infinity();
+
 /** maxPool(x, y, geometry): NaN is passed over, as on the cpu backend; a window without a number gives -infinity. */
 void maxPool(Call& call) {
   const PoolGeometry g = geometryOf(call, 2);
   const float* x = call.floats(0, g.inputLength()).data;
   float* y = call.floats(1, g.outputLength()).data;
-  parallelFor(g.rows(), rowGrain(g), [&](int64_t rowBegin, int64_t rowEnd) {
-    g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
-      forChannelBlocks(0, g.channels, [&](int64_t first, auto length) {
-        float best[kPoolBlock];
-        std::fill_n(best, kPoolBlock, -std::numeric_limits<float>::infinity());
-        for (int64_t i = 0; i < count; i++) {
-          const float* cell = x + cells[i] + first;
-#pragma omp simd
-          for (int64_t c = 0; c < length; c++) best[c] = cell[c] > best[c] ? cell[c] : best[c];
-        }
-        std::copy_n(best, static_cast<int64_t>(length), y + at + first);
-      });
-    });
-  });
+  const auto vectors = [](const float* from, const int64_t* cells, int64_t count) {
+    FloatVector best = FloatVector{} + kLeast;
+    for (int64_t i = 0; i < count; i++) {
+      const FloatVector value = load(from + cells[i]);
+      best = value > best ? value : best;
+    }
+    return best;
+  };
+  const auto one = [](const float* from, const int64_t* cells, int64_t count) {
+    float best = kLeast;
+    for (int64_t i = 0; i < count; i++) best = from[cells[i]] > best ? from[cells[i]] : best;
+    return best;
+  };
+  pool(g, x, y, vectors, one);
 }
 SNAPFIT_EXPORT(maxPool);
 
@@ -41,7 +55,7 @@ void maxPoolWithPositions(Call& call) {
   for (int64_t image = 0; image < g.batch; image++) {
     g.forEachWindow(image * rowsOfImage, (image + 1) * rowsOfImage, [&](int64_t at, const int64_t* cells, int64_t count) {
       for (int64_t c = 0; c < g.channels; c++) {
-        float best = -std::numeric_limits<float>::infinity();
+        float best = kLeast;
         int64_t position = -1;
         for (int64_t i = 0; i < count; i++) {
           if (!(x[cells[i] + c] > best)) continue;
@@ -61,21 +75,18 @@ void averagePool(Call& call) {
   const PoolGeometry g = geometryOf(call, 2);
   const float* x = call.floats(0, g.inputLength()).data;
   float* y = call.floats(1, g.outputLength()).data;
-  parallelFor(g.rows(), rowGrain(g), [&](int64_t rowBegin, int64_t rowEnd) {
-    g.forEachWindow(rowBegin, rowEnd, [&](int64_t at, const int64_t* cells, int64_t count) {
-      const float divisor = static_cast<float>(std::max<int64_t>(count, 1));
-      forChannelBlocks(0, g.channels, [&](int64_t first, auto length) {
-        float sum[kPoolBlock] = {};
-        for (int64_t i = 0; i < count; i++) {
-          const float* cell = x + cells[i] + first;
-#pragma omp simd
-          for (int64_t c = 0; c < length; c++) sum[c] += cell[c];
-        }
-#pragma omp simd
-        for (int64_t c = 0; c < length; c++) y[at + first + c] = sum[c] / divisor;
-      });
-    });
-  });
+  const auto average = [](auto zero, auto at, const int64_t* cells, int64_t count) {
+    auto sum = zero;
+    for (int64_t i = 0; i < count; i++) sum += at(cells[i]);
+    return sum / static_cast<float>(std::max<int64_t>(count, 1));
+  };
+  const auto vectors = [&](const float* from, const int64_t* cells, int64_t count) {
+    return average(FloatVector{}, [=](int64_t cell) { return load(from + cell); }, cells, count);
+  };
+  const auto one = [&](const float* from, const int64_t* cells, int64_t count) {
+    return average(0.0f, [=](int64_t cell) { return from[cell]; }, cells, count);
+  };
+  pool(g, x, y, vectors, one);
 }
 SNAPFIT_EXPORT(averagePool);
 
