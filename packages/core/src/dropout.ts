@@ -22,10 +22,18 @@ export function dropout(
   const call = calls.get(path) ?? 0;
   calls.set(path, call + 1);
   const shape = inputs.shape.map((length, axis) => noiseShape?.[axis] ?? length);
-  const uniform = new Float32Array(shape.reduce((size, length) => size * length, 1));
-  const perSample = uniform.length % numSamples === 0 ? uniform.length / numSamples : 0;
-  masks.split(path, call).fillUniformAt(uniform, firstSample * perSample);
+  const size = tf.util.sizeFromShape(shape);
+  const stream = masks.split(path, call);
+  const firstIndex = size % numSamples === 0 ? firstSample * (size / numSamples) : 0;
+  if (tf.util.arraysEqual(shape, inputs.shape) && inputs.dtype === "float32" && hasFusedKernel()) {
+    return tf.engine().runKernel("FusedDropout", { x: inputs }, { rate, key: [...stream.saveState().key], firstIndex }) as tf.Tensor;
+  }
+  const uniform = new Float32Array(size);
+  stream.fillUniformAt(uniform, firstIndex);
   const scale = 1 / (1 - rate);
   for (let i = 0; i < uniform.length; i++) uniform[i] = uniform[i]! < rate ? 0 : scale;
   return tf.mul(inputs, tf.tensor(uniform, shape));
 }
+
+/** The kernel makes the same mask from the stream's key, forward and backward, without storing it. */
+const hasFusedKernel = (): boolean => (tf.getKernel("FusedDropout", tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;

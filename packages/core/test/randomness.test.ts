@@ -1,3 +1,4 @@
+import { nativeStatus } from "@snapfit/native";
 import { adam, sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
@@ -116,7 +117,12 @@ describe("dropout", () => {
   /** The share kept, and each mask, of one layer on ones. */
   async function masksOf(
     layer: (seed?: number) => tf.layers.Layer,
-    { steps = 4, skips = [] as number[], layerSeed }: { steps?: number; skips?: number[]; layerSeed?: number } = {},
+    {
+      steps = 4,
+      skips = [] as number[],
+      layerSeed,
+      device,
+    }: { steps?: number; skips?: number[]; layerSeed?: number; device?: string } = {},
   ) {
     const masks: string[] = [];
     class Masks extends Regression {
@@ -134,7 +140,9 @@ describe("dropout", () => {
       }
     }
     const build = (): tf.LayersModel => tf.sequential({ layers: [tf.layers.dense({ units: 6, inputShape: [5, 6] }), layer(layerSeed)] });
-    await using trainer = new Masks(quietly({ model: build, optimizer: sgd({ learningRate: 0.1 }) }));
+    await using trainer = new Masks(
+      quietly({ model: build, optimizer: sgd({ learningRate: 0.1 }), ...(device !== undefined && { device }) }),
+    );
     await trainer.fit({ train: rows(steps), epochs: 1 });
     return masks;
   }
@@ -154,6 +162,10 @@ describe("dropout", () => {
       for (const mask of masks) expect(new Set(mask.split(" "))).toEqual(new Set(["0", "2"])); // ones, kept and divided by 0.5, or dropped
     },
   );
+
+  test.skipIf(!nativeStatus().isAvailable)("has the same masks on the native engine, which makes them in its kernel", async () => {
+    for (const [, layer] of layers) expect(await masksOf(layer, { device: "native" })).toEqual(await masksOf(layer, { device: "cpu" }));
+  });
 
   test("of whole channels drops them in all places of a sample", async () => {
     for (const [, layer] of layers.slice(1)) {
