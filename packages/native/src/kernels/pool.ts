@@ -61,6 +61,9 @@ const pool =
     const { x } = inputs as Inputs<"x">;
     const info = infoOf(x, attrs);
     if (info === undefined || !writeGeometry(info, info.outShape)) return undefined;
+    const isSingle = info.filterHeight * info.filterWidth * ("filterDepth" in info ? info.filterDepth : 1) === 1;
+    // As TensorFlow.js has it, also where stride and padding would move the cells.
+    if (isSingle && tf.util.arraysEqual(info.inShape, info.outShape)) return backend.share(x);
     const y = backend.takeFloats(tf.util.sizeFromShape(info.outShape));
     addon<PoolFunctions>()[kind](backend.floats(x), y, geometry);
     return backend.own(info.outShape, "float32", y);
