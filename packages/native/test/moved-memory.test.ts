@@ -71,4 +71,35 @@ describe("the memory of moved values", () => {
     expect(new Set([backend.floats(whole).buffer, ...buffers]).size).toBe(parts.length + 1);
     expect(backend.floats(whole.reshape([2, 2]))).toBe(backend.floats(whole));
   });
+
+  it("goes back to the pool, that of intermediate steps and of calls that fail too", async () => {
+    await tf.setBackend("native");
+    const { numTensors } = tf.memory();
+    const used = (tf.backend() as NativeBackend).memory().numBytesInPool;
+    tf.tidy(() => {
+      const x = tf.ones([2, 4, 4, 3]) as tf.Tensor4D;
+      tf.batchToSpaceND(
+        tf.spaceToBatchND(
+          x,
+          [2, 2],
+          [
+            [2, 0],
+            [0, 2],
+          ],
+        ),
+        [2, 2],
+        [
+          [2, 0],
+          [0, 2],
+        ],
+      );
+      tf.gatherND(x, tf.tensor2d([[1, 3]], [1, 2], "int32"));
+      const outside = tf.tensor2d([[7, 7]], [1, 2], "int32");
+      expect(() => tf.gatherND(x, outside)).toThrow("Invalid indices: 7,7");
+      expect(() => tf.scatterND(outside, tf.ones([1]), [3, 3])).toThrow("Invalid indices: 7,7");
+      expect(() => tf.gather(x, outside.flatten())).toThrow("the index value 7 is not in [0, 1]");
+    });
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect((tf.backend() as NativeBackend).memory().numBytesInPool).toBe(used);
+  });
 });

@@ -32,7 +32,7 @@ const cases: [shape: [number, number, number, number], size: [number, number]][]
     [1, 20],
   ],
   [
-    [2, 40, 40, 17],
+    [2, 40, 40, 11],
     [80, 60],
   ],
 ];

@@ -37,7 +37,7 @@ function sections(
   return lengths.map((length) => {
     const width = length * inner;
     const part = takeLike(backend, source, outer * width);
-    stridedCopy(source, part, { counts: [outer, width], from: [x.shape[axis]! * inner, 1], to: [width, 1], fromOffset });
+    stridedCopy(source, part, { counts: [outer, width], from: [x.shape[axis]! * inner, 1], fromOffset });
     fromOffset += width;
     return backend.own(shapeOf(length), x.dtype, part);
   });

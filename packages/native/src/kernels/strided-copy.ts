@@ -16,7 +16,8 @@ export interface CopyGeometry {
   /** Elements along each axis, in the order of the target, outermost first. */
   readonly counts: readonly number[];
   readonly from: readonly number[];
-  readonly to: readonly number[];
+  /** Left out where the target has no gaps. */
+  readonly to?: readonly number[];
   readonly fromOffset?: number;
   readonly toOffset?: number;
 }
@@ -31,10 +32,12 @@ export function stridedCopy(
   geometry[0] = rank;
   geometry[1] = fromOffset;
   geometry[2] = toOffset;
-  for (let i = 0; i < rank; i++) {
+  let withoutGaps = 1;
+  for (let i = rank - 1; i >= 0; i--) {
     geometry[3 + i] = counts[i]!;
     geometry[3 + rank + i] = from[i]!;
-    geometry[3 + 2 * rank + i] = to[i]!;
+    geometry[3 + 2 * rank + i] = to === undefined ? withoutGaps : to[i]!;
+    withoutGaps *= counts[i]!;
   }
   addon<StridedCopyFunctions>().stridedCopy(source, target, geometry);
 }
@@ -59,11 +62,9 @@ export function sizeOf(shape: readonly number[]): number {
 
 /** Whether the kernels that move data can take these tensors and make one of this size: known dtypes, offsets that fit into 32 bits. */
 export function canMove(tensors: readonly tf.TensorInfo[], size: number, mostAxes = 0): boolean {
-  return (
-    size < 2 ** 31 &&
-    mostAxes <= maxRank &&
-    tensors.every(({ dtype, shape }) => (dtype === "float32" || dtype === "int32" || dtype === "bool") && sizeOf(shape) < 2 ** 31)
-  );
+  for (const { dtype, shape } of tensors)
+    if ((dtype !== "float32" && dtype !== "int32" && dtype !== "bool") || sizeOf(shape) >= 2 ** 31) return false;
+  return size < 2 ** 31 && mostAxes <= maxRank;
 }
 
 /** The array of a tensor as it lies, bfloat16 bits where there is nothing else: values that are only moved need no float32 copy. */
@@ -78,16 +79,11 @@ export function takeLike(backend: NativeBackend, array: PooledArray, length: num
 }
 
 /** A new tensor of values that are taken from `x` by one strided copy. */
-export function copyOf(
-  backend: NativeBackend,
-  x: tf.TensorInfo,
-  shape: readonly number[],
-  copy: Omit<CopyGeometry, "to" | "toOffset">,
-): tf.TensorInfo | undefined {
+export function copyOf(backend: NativeBackend, x: tf.TensorInfo, shape: readonly number[], copy: CopyGeometry): tf.TensorInfo | undefined {
   const size = sizeOf(shape);
   if (!canMove([x], size, copy.counts.length)) return undefined;
   const source = storedArray(backend, x);
   const target = takeLike(backend, source, size);
-  stridedCopy(source, target, { ...copy, to: stridesOf(copy.counts) });
+  stridedCopy(source, target, copy);
   return backend.own(shape, x.dtype, target);
 }
