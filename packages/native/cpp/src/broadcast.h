@@ -92,8 +92,7 @@ void broadcastShortRow(const T* full, const T* row, Result* result, int64_t size
   parallelFor((size + period - 1) / period, std::max<int64_t>(1, grain / period), [=](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; block++) {
       const int64_t from = block * period, count = std::min(period, size - from);
-#pragma omp simd
-      for (int64_t i = 0; i < count; i++) result[from + i] = f(full[from + i], repeated[i]);
+      broadcastRow(full + from, 1, repeated, 1, result + from, count, f);
     }
   });
 }
