@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import "@snapfit/native";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gelu, layerNorm, softmaxCrossEntropy, type GeluOptions, type SoftmaxCrossEntropyOptions } from "../src/index.js";
+import { here } from "./engines.js";
 import { difference } from "./difference.js";
 
 type Numbers = number[];
@@ -20,7 +20,7 @@ interface Fixture {
 }
 const fixture = JSON.parse(readFileSync(new URL("fixtures/ops.json", import.meta.url), "utf8")) as Fixture;
 
-describe.each(["cpu", "wasm", "native"])("on %s, values and gradients equal PyTorch's:", (backend) => {
+describe.each(here("cpu", "wasm", "native"))("on %s, values and gradients equal PyTorch's:", (backend) => {
   beforeAll(async () => {
     expect(await tf.setBackend(backend)).toBe(true);
   });
