@@ -85,7 +85,7 @@ async function timesOf(name: string, { name: engine, worker }: Side, steps: numb
 /** All f32 sides compute the same: says so where the losses from equal weights differ. */
 async function checkEquality(name: string, sides: readonly Side[]): Promise<void> {
   const losses = new Map<string, number[]>();
-  for (const { name: engine, worker } of sides.filter((side) => !side.name.endsWith("bf16") && engines[side.name]!.isSlow !== true)) {
+  for (const { name: engine, worker } of sides.filter((side) => !side.name.includes("bf16") && engines[side.name]!.isSlow !== true)) {
     const reply = await orSay(name, engine, () => worker.ask({ check: CHECKED_STEPS }));
     if (reply?.losses !== undefined) losses.set(engine, reply.losses);
   }
