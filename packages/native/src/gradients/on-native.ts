@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { backendName } from "../kernel.js";
 
 /** What a gradient gets, and gives: a function for each input by name. */
-export interface GradientCall {
+interface GradientCall {
   readonly dy: tf.Tensor;
   readonly saved: readonly tf.Tensor[];
   readonly attrs: object;

@@ -12,7 +12,7 @@ const maxRank = 16;
 const geometry = new Int32Array(3 + 3 * maxRank);
 
 /** Where a copy reads and writes: one stride for each axis, counted in elements; those of `from` may be 0 or negative. */
-export interface CopyGeometry {
+interface CopyGeometry {
   /** Elements along each axis, in the order of the target, outermost first. */
   readonly counts: readonly number[];
   readonly from: readonly number[];
