@@ -69,10 +69,10 @@ function noBuild(runnable: readonly BuildName[], wanted: string | undefined): Na
 }
 
 /**
- * GNU OpenMP, which reads this variable while it is loaded, lets idle threads spin for milliseconds before they sleep. That ruins small operations
- * where other work shares the cores; this many turns bridge the gap between two operations of one step.
+ * GNU OpenMP, which reads this variable while it is loaded, lets idle threads spin for milliseconds before they sleep. Where other work shares the
+ * cores that makes small operations ten times slower. So many turns, some ten microseconds, bridge the gap between two operations of a step.
  */
-const spinCount = "10000";
+const spinCount = "1000";
 
 function withBoundedSpinning<T>(load: () => T): T {
   const { env } = process;

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { RandomStream } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import "@snapfit/native";
 import { beforeAll, describe, expect, it } from "vitest";
 import { attention, type AttentionOptions, crossAttention, selfAttention } from "../src/index.js";
+import { hasNative, here } from "./engines.js";
 import { difference } from "./difference.js";
 
 type Numbers = number[];
@@ -19,7 +19,7 @@ const turned = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3]);
 const random = RandomStream.fromSeed(21);
 const normal = (shape: number[]): Float32Array => Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal());
 
-describe.each(["cpu", "wasm", "native"])("attention on %s", (backend) => {
+describe.each(here("cpu", "wasm", "native"))("attention on %s", (backend) => {
   beforeAll(async () => {
     expect(await tf.setBackend(backend)).toBe(true);
   });
@@ -156,7 +156,7 @@ const shapes: Case["shape"][] = [
   [1, 2, 70, 130, 20, 12],
 ];
 
-describe("the fused kernel", () => {
+describe.skipIf(!hasNative)("the fused kernel", () => {
   it.each(shapes)("gives the numbers of plain operations, dropout's mask included: %j", async (...shape) => {
     const [batch, heads, queries, keys, size, sizeV] = shape;
     const arrays = [

@@ -1,9 +1,9 @@
 import { RandomStream } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import "@snapfit/native";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dropout } from "../src/index.js";
+import { here } from "./engines.js";
 
 /** What dropout(ones, rate, seed) has to be. */
 function expectedMask(size: number, rate: number, seed: number): number[] {
@@ -11,7 +11,7 @@ function expectedMask(size: number, rate: number, seed: number): number[] {
   return Array.from({ length: size }, (_, i) => ((stream.at(i) >>> 8) / 2 ** 24 < rate ? 0 : Math.fround(1 / (1 - rate))));
 }
 
-describe.each(["cpu", "wasm", "native"])("dropout on %s", (backend) => {
+describe.each(here("cpu", "wasm", "native"))("dropout on %s", (backend) => {
   beforeAll(async () => {
     expect(await tf.setBackend(backend)).toBe(true);
   });

@@ -7,14 +7,17 @@ import { afterAll, beforeAll } from "vitest";
 const packages = fileURLToPath(new URL("../../../", import.meta.url));
 const scratch = join(packages, "../.snapfit"); // in the workspace, so that programs find TensorFlow.js
 
-/** Bundles a program of the tests from the sources, to be started in a process of its own. To be called at the top of a test file. @returns its path */
-export function childProgram(entryPoint: string): string {
-  const outfile = join(scratch, `${entryPoint.slice(entryPoint.lastIndexOf("/") + 1, -3)}-${process.pid}.mjs`);
+/**
+ * Bundles a program of the tests from the sources, to be started in a process of its own. To be called at the top of a test file.
+ * @param folder for the bundle @returns its path
+ */
+export function childProgram(entryPoint: string, folder: string = scratch): string {
+  const outfile = join(folder, `${entryPoint.slice(entryPoint.lastIndexOf("/") + 1, -3)}-${process.pid}.mjs`);
   const source = ({ path }: { path: string }): { path: string } => ({
     path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
   });
   beforeAll(async () => {
-    mkdirSync(scratch, { recursive: true });
+    mkdirSync(folder, { recursive: true });
     await build({
       entryPoints: [entryPoint],
       outfile,
