@@ -45,3 +45,9 @@ it("results do not depend on the number of rows beside them", async () => {
   const last = await tf.softmax(tf.tensor(x.values.slice(63_000), [1, 1000])).data();
   expect(whole.slice(63_000)).toEqual(last);
 });
+
+it("a second derivative through the gradient is an error, not a part of it", async () => {
+  await tf.setBackend("native");
+  const gradient = tf.grad((z) => tf.softmax(z).square().sum());
+  expect(() => tf.grad((z) => gradient(z).add(z.square()).sum())(tf.tensor1d([0.1, 0.5, -1]))).toThrow("gradient function not found");
+});
