@@ -1,15 +1,15 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { isNativeBuilt } from "./tools/lib/native-engine.mjs";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
 
 /** Lines that tests must reach, in per cent: more where everything else stands on it. */
 const foundations = new Set(["base", "core", "optim", "data"]);
 
-/** Where a compiler or something else is missing, the native engine is not built: tools/build-native.mjs. */
-const engineFolder = `${packages}native/build/${process.platform}-${process.arch}`;
-const hasEngine = existsSync(engineFolder) && readdirSync(engineFolder).some((name) => name.endsWith(".node"));
+/** Where a compiler or something else is missing, the native engine is not built. */
+const hasEngine = isNativeBuilt();
 /** Those of its tests that say something without it. */
 const withoutEngine = ["cgroup-quota", "doctor", "loading", "self-check", "threads"];
 const exclude = hasEngine ? [] : [`packages/native/test/!(${withoutEngine.join("|")}).{test,slow}.ts`, "packages/native/test/*/**"];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildLibraryFromSource, hasReadyLibrary, onednnFolder, placeReadyLibrary } from "./onednn.mjs";
@@ -28,6 +28,11 @@ export function variantHere() {
 
 /** The folder that holds the addon after a build here. */
 export const nativeBuildFolder = join(root, "packages/native/build", `${process.platform}-${process.arch}`);
+
+/** Whether there is an addon for this platform, of whatever instructions. */
+export function isNativeBuilt() {
+  return existsSync(nativeBuildFolder) && readdirSync(nativeBuildFolder).some((name) => name.endsWith(".node"));
+}
 
 /**
  * Builds the addon of packages/native, and gets oneDNN before where it is not there. Takes milliseconds when nothing changed.
