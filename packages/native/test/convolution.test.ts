@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import "@snapfit/native";
 import { profileKernels } from "@snapfit/native";
-import { difference, onBothBackends, random, randomNumbers, type Values } from "./on-both-backends.js";
+import { difference, onBothBackends, random, randomNumbers, randomValues, type Values } from "./on-both-backends.js";
 
 const run = (kernel: string, inputs: Record<string, tf.Tensor>, attrs: object): tf.Tensor =>
   tf.engine().runKernel(kernel, inputs, { dataFormat: kernel.startsWith("Conv3D") ? "NDHWC" : "NHWC", ...attrs } as never) as tf.Tensor;
@@ -136,6 +136,37 @@ describe("convolutions of the native backend", () => {
       const first: Case = { x: [2, 3, 8, 9], filter: [3, 2, 3, 20], attrs: { strides: [2, 1], pad, dilations: 1, dataFormat: "NCHW" } };
       const shape = await compareForward("Conv2D", first, 3);
       await compareGradients("Conv2D", "", first, shape, 4);
+    }
+  });
+
+  it("of small images, which are matrix products, give what halves of the batch give, which are convolutions", async () => {
+    await tf.setBackend("native");
+    for (const [side, inputs, outputs, attrs] of [
+      [4, 256, 256, { strides: 1, pad: "same", dilations: 1 }],
+      [8, 256, 260, { strides: 2, pad: "same", dilations: 1 }],
+      [7, 260, 256, { strides: 1, pad: "valid", dilations: 2 }],
+    ] as const) {
+      const [x, filter, bias] = [[14, side, side, inputs], [2, 3, inputs, outputs], [outputs]].map((shape: number[], i) =>
+        tf.tensor(randomValues(shape, 50 + i), shape),
+      ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const halves = tf.split(x, 2);
+      const fused = (image: tf.Tensor): tf.Tensor => run("FusedConv2D", { x: image, filter, bias }, { ...attrs, activation: "relu" });
+      const dy = tf.tensor(randomValues(run("Conv2D", { x, filter }, attrs).shape, 53), run("Conv2D", { x, filter }, attrs).shape);
+      const dyHalves = tf.split(dy, 2);
+      const inputGradient = (gradient: tf.Tensor, shape: number[]): tf.Tensor =>
+        run("Conv2DBackpropInput", { dy: gradient, filter }, { ...attrs, inputShape: shape });
+      const filterGradient = (image: tf.Tensor, gradient: tf.Tensor): tf.Tensor =>
+        run("Conv2DBackpropFilter", { x: image, dy: gradient }, { ...attrs, filterShape: filter.shape });
+      const pairs = [
+        [fused(x), tf.concat(halves.map(fused))],
+        [run("Conv2D", { x, filter }, attrs), tf.concat(halves.map((half) => run("Conv2D", { x: half, filter }, attrs)))],
+        [inputGradient(dy, x.shape), tf.concat(dyHalves.map((half, i) => inputGradient(half, halves[i]!.shape)))],
+        [filterGradient(x, dy), tf.addN(dyHalves.map((half, i) => filterGradient(halves[i]!, half)))],
+      ] as const;
+      for (const [i, pair] of pairs.entries()) {
+        const [whole, parts] = pair.map((tensor): Values => ({ shape: tensor.shape, values: tensor.dataSync<"float32">() }));
+        expect(difference(whole!, parts!), `${side} ${i}`).toBeLessThan(5e-6);
+      }
     }
   });
 

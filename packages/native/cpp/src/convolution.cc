@@ -1,5 +1,6 @@
 // Convolutions: plain, depthwise, dilated, over two or three axes; forward, and the gradients of their inputs and filters.
 #include "call.h"
+#include "convolution-columns.h"
 #include "convolution-geometry.h"
 #include "onednn.h"
 #include "threads.h"
@@ -59,28 +60,27 @@ Primitive& inputGradient(const ConvolutionGeometry& g) {
   });
 }
 
-/** Arguments: x, gradient of the filter, dy, and the gradient of the bias where it is asked for. */
-Primitive& filterGradient(const ConvolutionGeometry& g, bool hasBias) {
-  return primitive(g.key(Kind::kConvWeights, hasBias), [&](Primitive& made) {
-    const auto hint = forwardDescription(g, hasBias, {});
-    const Desc x = g.source(kF32), filter = g.anyFilter(kF32), dy = g.target(kF32);
-    const auto description =
-        hasBias ? FilterGradient::primitive_desc(engine(), kDirect, x, filter, g.bias(), dy, g.stride, g.dilation, g.paddingFront, g.paddingBack, hint, userScratchpad())
-                : FilterGradient::primitive_desc(engine(), kDirect, x, filter, dy, g.stride, g.dilation, g.paddingFront, g.paddingBack, hint, userScratchpad());
+/** Arguments: x, gradient of the filter, dy. */
+Primitive& filterGradient(const ConvolutionGeometry& g) {
+  return primitive(g.key(Kind::kConvWeights, 0), [&](Primitive& made) {
+    const FilterGradient::primitive_desc description(engine(), kDirect, g.source(kF32), g.anyFilter(kF32), g.target(kF32), g.stride, g.dilation,
+                                                     g.paddingFront, g.paddingBack, forwardDescription(g, false, {}), userScratchpad());
     made.primitive = FilterGradient(description);
     made.implementation = description.impl_info_str();
     made.argument(DNNL_ARG_SRC, description.src_desc());
     made.argument(DNNL_ARG_DIFF_WEIGHTS, description.diff_weights_desc());
     made.argument(DNNL_ARG_DIFF_DST, description.diff_dst_desc());
-    if (hasBias) made.argument(DNNL_ARG_DIFF_BIAS, description.diff_bias_desc());
     made.setScratchpad(description.scratchpad_desc());
   });
 }
 
 Primitive& ofPass(const ConvolutionGeometry& g, Pass pass, bool hasBias) {
   if (pass == Pass::kForward) return forward(g, hasBias);
-  return pass == Pass::kInputGradient ? inputGradient(g) : filterGradient(g, hasBias);
+  return pass == Pass::kInputGradient ? inputGradient(g) : filterGradient(g);
 }
+
+/** Memory that a filter takes in this layout. */
+size_t numFloats(const Desc& layout) { return (layout.get_size() + sizeof(float) - 1) / sizeof(float); }
 
 /** Copies a filter from the layout of TensorFlow.js to that of a primitive, or back. */
 void reorderFilter(Key key, const Desc& from, const void* source, const Desc& to, void* target) {
@@ -101,7 +101,7 @@ void reorderFilter(Key key, const Desc& from, const void* source, const Desc& to
 const float* packedFilter(const Call& call, size_t first, const ConvolutionGeometry& g, Key key, const Primitive& ready, const float* filter) {
   const Desc wanted = ready.layout(kFilter);
   if (wanted == g.filter()) return filter;
-  const size_t length = (wanted.get_size() + sizeof(float) - 1) / sizeof(float);
+  const size_t length = numFloats(wanted);
   float* packed = call.has(first) ? call.floats(first, length).data : scratch(kFilterScratch, length);
   if (!call.has(first) || !call.flag(first + 1)) reorderFilter(std::move(key), g.filter(), filter, wanted, packed);
   return packed;
@@ -117,6 +117,7 @@ void convolve(Call& call) {
   const Floats bias = call.has(2) ? call.floats(2, g.outputs) : Floats{};
   const Floats y = call.floats(3, g.targetLength());
   const ThreadScope threads(g.multiplyAdds());
+  if (suitsColumns(g)) return convolveColumns(g, x.data, filter.data, bias.data, y.data);
   const bool hasBias = static_cast<bool>(bias);
   Primitive& ready = forward(g, hasBias);
   const float* packed = packedFilter(call, 5, g, g.key(Kind::kConv, hasBias), ready, filter.data);
@@ -132,28 +133,27 @@ void convolveInputGradient(Call& call) {
   const Floats filter = call.floats(1, g.filterLength());
   const Floats dx = call.floats(2, g.sourceLength());
   const ThreadScope threads(g.multiplyAdds());
+  if (suitsColumns(g)) return convolveColumnsInputGradient(g, dy.data, filter.data, dx.data);
   Primitive& ready = inputGradient(g);
   const float* packed = packedFilter(call, 4, g, g.key(Kind::kConvData, 0), ready, filter.data);
   ready.run({dy.data, packed, dx.data});
 }
 SNAPFIT_EXPORT(convolveInputGradient);
 
-/** convolveFilterGradient(x, dy, gradient of the filter, gradient of the bias | undefined, geometry) */
+/** convolveFilterGradient(x, dy, gradient of the filter, geometry) */
 void convolveFilterGradient(Call& call) {
-  const ConvolutionGeometry g = geometryOf(call, 4);
+  const ConvolutionGeometry g = geometryOf(call, 3);
   const Floats x = call.floats(0, g.sourceLength());
   const Floats dy = call.floats(1, g.targetLength());
   const Floats dFilter = call.floats(2, g.filterLength());
-  const Floats dBias = call.has(3) ? call.floats(3, g.outputs) : Floats{};
   const ThreadScope threads(g.multiplyAdds());
-  const bool hasBias = static_cast<bool>(dBias);
-  Primitive& ready = filterGradient(g, hasBias);
+  if (suitsColumns(g)) return convolveColumnsFilterGradient(g, x.data, dy.data, dFilter.data);
+  Primitive& ready = filterGradient(g);
   const Desc layout = ready.layout(kFilter);
   const bool isPlain = layout == g.filter();
-  float* gradient = isPlain ? dFilter.data : scratch(kFilterScratch, (layout.get_size() + sizeof(float) - 1) / sizeof(float));
-  if (hasBias) ready.run({x.data, gradient, dy.data, dBias.data});
-  else ready.run({x.data, gradient, dy.data});
-  if (!isPlain) reorderFilter(g.key(Kind::kConvWeights, hasBias), layout, gradient, g.filter(), dFilter.data);
+  float* gradient = isPlain ? dFilter.data : scratch(kFilterScratch, numFloats(layout));
+  ready.run({x.data, gradient, dy.data});
+  if (!isPlain) reorderFilter(g.key(Kind::kConvWeights, 0), layout, gradient, g.filter(), dFilter.data);
 }
 SNAPFIT_EXPORT(convolveFilterGradient);
 
@@ -173,8 +173,10 @@ void filterLayout(Call& call) {
   const ConvolutionGeometry g = geometryOf(call, 0);
   const Doubles result = call.doubles(3, 2);
   const ThreadScope threads(g.multiplyAdds());
+  result[0] = result[1] = 0;
+  if (suitsColumns(g)) return;
   const Desc layout = ofPass(g, static_cast<Pass>(call.integer(1)), call.flag(2)).layout(kFilter);
-  result[0] = layout == g.filter() ? 0 : static_cast<double>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
+  result[0] = layout == g.filter() ? 0 : static_cast<double>(numFloats(layout));
   result[1] = layoutNumber(layout);
 }
 SNAPFIT_EXPORT(filterLayout);

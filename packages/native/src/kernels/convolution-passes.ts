@@ -14,7 +14,7 @@ type Floats = Float32Array;
 interface ConvolutionFunctions {
   convolve(x: Floats, filter: Floats, bias: Floats | undefined, y: Floats, geometry: Int32Array, packed?: Floats, isFilled?: number): void;
   convolveInputGradient(dy: Floats, filter: Floats, dx: Floats, geometry: Int32Array, packed?: Floats, isFilled?: number): void;
-  convolveFilterGradient(x: Floats, dy: Floats, dFilter: Floats, dBias: Floats | undefined, geometry: Int32Array): void;
+  convolveFilterGradient(x: Floats, dy: Floats, dFilter: Floats, geometry: Int32Array): void;
   convolutionImplementation(geometry: Int32Array, pass: number, hasBias: number): string;
 }
 
@@ -75,7 +75,7 @@ export function convolveFilterGradient(
   const geometry = areFloat32(x, dy) ? convolutionGeometry(info, { ...options, outShape: dy.shape }) : undefined;
   if (geometry === undefined) return undefined;
   const dFilter = backend.takeFloats(sizeOf(info.filterShape));
-  addon<ConvolutionFunctions>().convolveFilterGradient(backend.floats(x), backend.floats(dy), dFilter, undefined, geometry);
+  addon<ConvolutionFunctions>().convolveFilterGradient(backend.floats(x), backend.floats(dy), dFilter, geometry);
   return backend.own(info.filterShape, "float32", dFilter);
 }
 

@@ -1,0 +1,117 @@
+#include "convolution-columns.h"
+
+#include <algorithm>
+
+#include "onednn.h"
+#include "threads.h"
+
+namespace snapfit {
+namespace {
+
+constexpr size_t kColumnsScratch = 101;
+
+/** Parts of keys that tell these products from the primitives of the same geometry. */
+enum Variant : int64_t { kForwardProduct = 10, kForwardProductWithBias, kInputProduct, kFilterProduct };
+
+int64_t rowsOf(const ConvolutionGeometry& g) { return g.batch * g.out[0] * g.out[1]; }
+/** Elements of x under the window. */
+int64_t columnsOf(const ConvolutionGeometry& g) { return g.window[0] * g.window[1] * g.inputs; }
+
+/** Calls `visit(row of the columns, cell of the image or -1 for padding)` for each place of the window, in the order of the columns. */
+template <class Visit>
+void forEachCell(const ConvolutionGeometry& g, int64_t image, int64_t y, int64_t x, const Visit& visit) {
+  for (int64_t h = 0; h < g.window[0]; h++) {
+    const int64_t row = y * g.stride[0] + h * (g.dilation[0] + 1) - g.paddingFront[0];
+    for (int64_t w = 0; w < g.window[1]; w++) {
+      const int64_t column = x * g.stride[1] + w * (g.dilation[1] + 1) - g.paddingFront[1];
+      const bool isInside = row >= 0 && row < g.in[0] && column >= 0 && column < g.in[1];
+      visit(isInside ? (image * g.in[0] + row) * g.in[1] + column : -1);
+    }
+  }
+}
+
+/** What lies under the window, a row for each place. */
+const float* columns(const ConvolutionGeometry& g, const float* x) {
+  float* columns = scratch(kColumnsScratch, rowsOf(g) * columnsOf(g));
+  parallelFor(rowsOf(g), 1 + 16384 / columnsOf(g), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      float* to = columns + row * columnsOf(g);
+      forEachCell(g, row / g.out[1] / g.out[0], row / g.out[1] % g.out[0], row % g.out[1], [&](int64_t cell) {
+        if (cell < 0) std::fill_n(to, g.inputs, 0.0f);
+        else std::copy_n(x + cell * g.inputs, g.inputs, to);
+        to += g.inputs;
+      });
+    }
+  });
+  return columns;
+}
+
+Desc matrix(int64_t rows, int64_t columns, bool isTransposed) { return Desc({rows, columns}, kF32, isTransposed ? Tag::ba : Tag::ab); }
+
+/** A product ready to run. Arguments: left, right, product, and bias where there is one. */
+Primitive& product(const ConvolutionGeometry& g, Variant variant, const Desc& left, const Desc& right, const Desc& result) {
+  return primitive(g.key(Kind::kConv, variant), [&](Primitive& made) {
+    auto attributes = userScratchpad();
+    const bool isForward = variant == kForwardProduct || variant == kForwardProductWithBias;
+    dnnl::post_ops operations;
+    if (isForward) append(operations, g.activation, g.alpha);
+    attributes.set_post_ops(operations);
+    const Desc bias({1, g.outputs}, kF32, Tag::ab);
+    const auto description = variant == kForwardProductWithBias ? dnnl::matmul::primitive_desc(engine(), left, right, bias, result, attributes)
+                                                                : dnnl::matmul::primitive_desc(engine(), left, right, result, attributes);
+    made.primitive = dnnl::matmul(description);
+    made.implementation = description.impl_info_str();
+    made.argument(DNNL_ARG_SRC, left);
+    made.argument(DNNL_ARG_WEIGHTS, right);
+    made.argument(DNNL_ARG_DST, result);
+    if (variant == kForwardProductWithBias) made.argument(DNNL_ARG_BIAS, bias);
+    made.setScratchpad(description.scratchpad_desc());
+  });
+}
+
+}  // namespace
+
+bool suitsColumns(const ConvolutionGeometry& g) {
+  if (g.rank != 2 || g.isDepthwise || g.isChannelsFirst || g.window[0] * g.window[1] == 1) return false;
+  const int64_t places = g.out[0] * g.out[1], pairs = g.inputs * g.outputs;
+  return rowsOf(g) >= 128 && ((places <= 16 && pairs >= 256 * 256) || (places <= 64 && pairs >= 512 * 512));
+}
+
+void convolveColumns(const ConvolutionGeometry& g, const float* x, const float* filter, const float* bias, float* y) {
+  const int64_t rows = rowsOf(g), inner = columnsOf(g);
+  Primitive& ready = product(g, bias == nullptr ? kForwardProduct : kForwardProductWithBias, matrix(rows, inner, false),
+                             matrix(inner, g.outputs, false), matrix(rows, g.outputs, false));
+  const float* left = columns(g, x);
+  if (bias == nullptr) ready.run({left, filter, y});
+  else ready.run({left, filter, y, bias});
+}
+
+void convolveColumnsInputGradient(const ConvolutionGeometry& g, const float* dy, const float* filter, float* dx) {
+  const int64_t rows = rowsOf(g), inner = columnsOf(g);
+  float* shares = scratch(kColumnsScratch, rows * inner);
+  product(g, kInputProduct, matrix(rows, g.outputs, false), matrix(g.outputs, inner, true), matrix(rows, inner, false)).run({dy, filter, shares});
+  const int64_t imageLength = g.in[0] * g.in[1] * g.inputs;
+  parallelFor(g.batch, 1, [&](int64_t begin, int64_t end) {
+    std::fill(dx + begin * imageLength, dx + end * imageLength, 0.0f);
+    const int64_t places = g.out[0] * g.out[1];
+    for (int64_t row = begin * places; row < end * places; row++) {
+      const float* from = shares + row * inner;
+      forEachCell(g, row / places, row % places / g.out[1], row % g.out[1], [&](int64_t cell) {
+        float* to = dx + cell * g.inputs;
+        if (cell >= 0) {
+#pragma omp simd
+          for (int64_t c = 0; c < g.inputs; c++) to[c] += from[c];
+        }
+        from += g.inputs;
+      });
+    }
+  });
+}
+
+void convolveColumnsFilterGradient(const ConvolutionGeometry& g, const float* x, const float* dy, float* dFilter) {
+  const int64_t rows = rowsOf(g), inner = columnsOf(g);
+  Primitive& ready = product(g, kFilterProduct, matrix(inner, rows, true), matrix(rows, g.outputs, false), matrix(inner, g.outputs, false));
+  ready.run({columns(g, x), dy, dFilter});
+}
+
+}  // namespace snapfit
