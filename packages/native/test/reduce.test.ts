@@ -186,8 +186,10 @@ describe("the place of the extreme", () => {
       );
       for (let axis = 0; axis < shape.length; axis++) {
         const { native, cpu } = await onBothBackends({ x: { shape, values } }, ({ x }) => [
-          ...[tf.argMax(x!, axis), tf.argMin(x!, axis)],
-          ...[tf.argMax(tf.cast(x!, "int32"), axis), tf.argMin(tf.cast(x!, "int32"), axis)],
+          tf.argMax(x!, axis),
+          tf.argMin(x!, axis),
+          tf.argMax(tf.cast(x!, "int32"), axis),
+          tf.argMin(tf.cast(x!, "int32"), axis),
         ]);
         expect(native).toEqual(cpu);
       }

@@ -7,7 +7,7 @@ interface ActivationGradientFunctions {
 }
 
 /** In the order of the addon's numbers. Of relu, elu, sigmoid and tanh the result is saved, of the others the input. */
-export const differentiatedActivations = ["relu", "relu6", "leakyRelu", "elu", "selu", "sigmoid", "tanh", "softplus"] as const;
+const differentiatedActivations = ["relu", "relu6", "leakyRelu", "elu", "selu", "sigmoid", "tanh", "softplus"] as const;
 export type DifferentiatedActivation = (typeof differentiatedActivations)[number];
 
 /** Attributes of the kernel `FusedActivationGradient`, whose inputs are `dy` and `saved`. */

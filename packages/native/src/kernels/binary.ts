@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable, NativeKernel } from "../kernel.js";
 import { broadcast, broadcastGeometry } from "./broadcast.js";

@@ -9,27 +9,11 @@ interface UnaryFunctions {
 }
 
 /** Kernels that are a function of each element, in the order of the addon's numbers. */
-const operations = [
-  ...[
-    "Abs",
-    "Ceil",
-    "ClipByValue",
-    "Elu",
-    "Erf",
-    "Exp",
-    "Expm1",
-    "Floor",
-    "LeakyRelu",
-    "Log",
-    "Log1p",
-    "Neg",
-    "Reciprocal",
-    "Relu",
-    "Relu6",
-  ],
-  ...["Round", "Rsqrt", "Selu", "Sigmoid", "Sign", "Softplus", "Sqrt", "Square", "Step", "Tanh"],
-  ...["Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh"],
-];
+const operations = (
+  "Abs Ceil ClipByValue Elu Erf Exp Expm1 Floor LeakyRelu Log Log1p Neg Reciprocal Relu Relu6 " +
+  "Round Rsqrt Selu Sigmoid Sign Softplus Sqrt Square Step Tanh " +
+  "Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh"
+).split(" ");
 const predicates = ["IsNan", "IsInf", "IsFinite"];
 
 function unary(
