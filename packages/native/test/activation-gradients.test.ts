@@ -11,7 +11,7 @@ interface Activation {
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const [seluScale, seluScaleAlpha] = [1.0507009873554805, 1.7580993408473769];
+const [seluScale, seluScaleAlpha] = [1.0507009873554805, 1.758099340847377];
 
 const activations: Readonly<Record<string, Activation>> = {
   Relu: { run: tf.relu, first: (x) => (x > 0 ? 1 : 0), second: () => 0 },
