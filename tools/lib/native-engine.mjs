@@ -18,7 +18,7 @@ const marches = { avx512: "x86-64-v4", avx2: "x86-64-v3", baseline: "x86-64-v2",
 export const variantsOf = { x64: ["avx512", "avx2", "baseline"], arm64: ["neon"] };
 
 /** The best build for this processor. @returns {Variant} */
-export function variantHere() {
+function variantHere() {
   if (process.arch === "arm64") return "neon";
   const flags = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
   const has = (/** @type {string} */ flag) => new RegExp(`\\b${flag}\\b`).test(flags);

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** Builds of the addon, one for each set of instructions, the best first. */
-export const builds = [
+const builds = [
   { name: "avx512", arch: "x64", needs: ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx2", "fma", "bmi2"] },
   { name: "avx2", arch: "x64", needs: ["avx2", "fma", "bmi2", "f16c"] },
   { name: "baseline", arch: "x64", needs: ["sse4_2", "ssse3", "popcnt", "cx16"] },
