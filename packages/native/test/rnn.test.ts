@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import "@snapfit/native";
 import { nativeStatus, profileKernels, setThreads } from "@snapfit/native";
-import fixture from "./fixtures/rnn/lstm.json" with { type: "json" };
 
 type Options = Readonly<Record<string, unknown>>;
 type Make = (options: Options) => tf.layers.Layer;
@@ -64,7 +63,8 @@ async function run(backend: string, kind: keyof typeof makers, testCase: Case): 
   return results;
 }
 
-async function expectSame(kind: keyof typeof makers, testCase: Case, isFused = true): Promise<void> {
+/** The largest difference from the cpu backend in any result or gradient, relative to the largest value there, if that is above 1. */
+async function differenceFromCpu(kind: keyof typeof makers, testCase: Case, isFused = true): Promise<number> {
   const expected = await run("cpu", kind, testCase);
   tf.disposeVariables();
   let actual: Record<string, Float32Array> = {};
@@ -73,11 +73,11 @@ async function expectSame(kind: keyof typeof makers, testCase: Case, isFused = t
   });
   expect(uses.some(({ kernel }) => kernel === `Fused${kind === "LSTM" ? "Lstm" : "Gru"}Grad`)).toBe(isFused);
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
-  for (const [name, wanted] of Object.entries(expected)) {
+  const differences = Object.entries(expected).map(([name, wanted]) => {
     const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    const worst = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[name]![i]!)), 0);
-    expect(worst / scale, `${kind} ${JSON.stringify(testCase)}: ${name}`).toBeLessThan(1e-5);
-  }
+    return wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[name]![i]!)), 0) / scale;
+  });
+  return Math.max(...differences);
 }
 
 beforeAll(async () => {
@@ -99,7 +99,9 @@ describe.each(kinds)("%s on the native engine", (kind) => {
     ] as const;
     for (const [batch, time, features, units] of sizes)
       for (const returnSequences of [false, true])
-        await expectSame(kind, { batch, time, features, units, options: { returnSequences, returnState: returnSequences } });
+        expect(
+          await differenceFromCpu(kind, { batch, time, features, units, options: { returnSequences, returnState: returnSequences } }),
+        ).toBeLessThan(1e-5);
   });
 
   it("equals it with initial states, in both directions, with and without results of each kind", async () => {
@@ -108,22 +110,29 @@ describe.each(kinds)("%s on the native engine", (kind) => {
       for (const returnSequences of [false, true])
         for (const returnState of [false, true])
           for (const withStates of [false, true])
-            await expectSame(kind, { ...sizes, withStates, options: { goBackwards, returnSequences, returnState } });
+            expect(
+              await differenceFromCpu(kind, { ...sizes, withStates, options: { goBackwards, returnSequences, returnState } }),
+            ).toBeLessThan(1e-5);
   });
 
   it("equals it with every activation that is fused, without bias, in both implementations", async () => {
     const sizes = { batch: 4, time: 3, features: 5, units: 18 };
     for (const activation of ["tanh", "relu", "sigmoid", "linear", "hardSigmoid"])
       for (const recurrentActivation of ["hardSigmoid", "sigmoid", "tanh"])
-        await expectSame(kind, { ...sizes, options: { activation, recurrentActivation, returnSequences: true } });
-    for (const implementation of [1, 2]) await expectSame(kind, { ...sizes, options: { implementation, useBias: false } });
+        expect(
+          await differenceFromCpu(kind, { ...sizes, options: { activation, recurrentActivation, returnSequences: true } }),
+        ).toBeLessThan(1e-5);
+    for (const implementation of [1, 2])
+      expect(await differenceFromCpu(kind, { ...sizes, options: { implementation, useBias: false } })).toBeLessThan(1e-5);
   });
 
   it("equals it inside a bidirectional layer", async () => {
     for (const returnSequences of [false, true])
-      await expectSame(kind, { batch: 3, time: 4, features: 5, units: 9, isBidirectional: true, options: { returnSequences } });
+      expect(
+        await differenceFromCpu(kind, { batch: 3, time: 4, features: 5, units: 9, isBidirectional: true, options: { returnSequences } }),
+      ).toBeLessThan(1e-5);
     const withStates = { batch: 2, time: 4, features: 5, units: 9, isBidirectional: true, withStates: true };
-    await expectSame(kind, { ...withStates, options: { returnSequences: true, returnState: true } });
+    expect(await differenceFromCpu(kind, { ...withStates, options: { returnSequences: true, returnState: true } })).toBeLessThan(1e-5);
   });
 
   it("has the gradients of finite differences, over one step too, where tf.layers cannot be differentiated", async () => {
@@ -263,9 +272,9 @@ describe.each(kinds)("%s on the native engine", (kind) => {
 
   it("leaves masks, dropout in training, other activations and second derivatives to TensorFlow.js", async () => {
     const sizes = { batch: 2, time: 3, features: 4, units: 5 };
-    await expectSame(kind, { ...sizes, options: { activation: "softsign" } }, false);
+    expect(await differenceFromCpu(kind, { ...sizes, options: { activation: "softsign" } }, false)).toBeLessThan(1e-5);
     // Without training dropout does nothing.
-    await expectSame(kind, { ...sizes, options: { dropout: 0.5, recurrentDropout: 0.5 } });
+    expect(await differenceFromCpu(kind, { ...sizes, options: { dropout: 0.5, recurrentDropout: 0.5 } })).toBeLessThan(1e-5);
     await tf.setBackend("native");
     const masked = tf.sequential({ layers: [tf.layers.masking({ inputShape: [3, 4] }), makers[kind]({ units: 5 })] });
     const dropped = tf.sequential({ layers: [makers[kind]({ units: 5, dropout: 0.5, inputShape: [3, 4] })] });
@@ -281,36 +290,5 @@ describe.each(kinds)("%s on the native engine", (kind) => {
       expect(curvature.dataSync().some((value) => value !== 0)).toBe(true);
     });
     expect(uses.map(({ kernel }) => kernel)).not.toContain(kind === "LSTM" ? "FusedLstm" : "FusedGru");
-  });
-});
-
-describe("LSTM on the native engine beside PyTorch", () => {
-  interface Numbers {
-    readonly shape: number[];
-    readonly values: number[];
-  }
-  const tensorOf = ({ shape, values: numbers }: Numbers): tf.Tensor => tf.tensor(numbers, shape);
-
-  it("has its results and gradients", async () => {
-    await tf.setBackend("native");
-    const { inputs, weights, readOut, results, inputGradients, weightGradients } = fixture;
-    const [x, hidden, cell] = [tensorOf(inputs.x), tensorOf(inputs.hidden), tensorOf(inputs.cell)];
-    const layer = tf.layers.lstm({ units: 6, recurrentActivation: "sigmoid", returnSequences: true, returnState: true });
-    layer.build(x.shape);
-    layer.setWeights(weights.map(tensorOf));
-    const call = (input: tf.Tensor, ...initialState: tf.Tensor[]): tf.Tensor[] => layer.call(input, { initialState }) as tf.Tensor[];
-    const readOuts = [readOut.sequence, readOut.hidden, readOut.cell].map(tensorOf);
-    const loss = (input: tf.Tensor, ...states: tf.Tensor[]): tf.Scalar =>
-      tf.addN(call(input, ...states).map((output, i) => tf.sum(tf.mul(output, readOuts[i]!)))) as tf.Scalar;
-    const ofInputs = tf.grads(loss)([x, hidden, cell]);
-    const { grads } = tf.variableGrads(() => loss(x, hidden, cell));
-    const actual = [...call(x, hidden, cell), ...ofInputs, ...Object.values(grads)];
-    const expected = [
-      ...[results.sequence, results.hidden, results.cell],
-      ...[inputGradients.x, inputGradients.hidden, inputGradients.cell],
-      ...weightGradients,
-    ];
-    expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
-    actual.forEach((tensor, i) => tensor.dataSync().forEach((value, j) => expect(value).toBeCloseTo(expected[i]!.values[j]!, 5)));
   });
 });

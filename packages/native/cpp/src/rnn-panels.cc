@@ -12,7 +12,7 @@ namespace {
 #if defined(__AVX512F__)
 constexpr int kLanes = 16, kMostRows = 6;
 #elif defined(__AVX__)
-constexpr int kLanes = 8, kMostRows = 2;
+constexpr int kLanes = 8, kMostRows = 3;
 #else
 constexpr int kLanes = 4, kMostRows = 2;
 #endif
@@ -80,8 +80,10 @@ Tile tileFor(int64_t rows, int vectors) {
   switch (rows) {
     case 1: return tilesOf<1>(vectors);
     case 2: return tilesOf<2>(vectors);
-#if defined(__AVX512F__)
+#if defined(__AVX__)
     case 3: return tilesOf<3>(vectors);
+#endif
+#if defined(__AVX512F__)
     case 4: return tilesOf<4>(vectors);
     case 5: return tilesOf<5>(vectors);
     case 6: return tilesOf<6>(vectors);
