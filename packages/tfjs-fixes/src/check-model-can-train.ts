@@ -37,7 +37,8 @@ export function checkModelCanTrain(model: tf.LayersModel, backendName: string): 
     const inner = forwardLayer ?? wrapped;
     if (inner !== undefined) visit(inner, `${path}.layer`, hasTrainableInputs);
     if (!hasTrainableInputs && layer.trainableWeights.length === 0) return;
-    for (const [op, reason] of problemsOf(layer, unsupported)) found.push({ layer: path, className: layer.getClassName(), op, reason });
+    for (const [op, reason] of problemsOf(layer, unsupported, backendName))
+      found.push({ layer: path, className: layer.getClassName(), op, reason });
   };
   const visitAll = (layers: readonly Layer[], path: string, hasTrainableInputs: boolean): void => {
     layers.forEach((layer, i) => visit(layer, `${path}.${i}`, hasTrainableInputs || followsTrainable(layer, layers)));
@@ -46,14 +47,15 @@ export function checkModelCanTrain(model: tf.LayersModel, backendName: string): 
   return found;
 }
 
-function* problemsOf(layer: Layer, unsupported: ReadonlyMap<string, string>): Generator<[op: string, reason: string]> {
+function* problemsOf(layer: Layer, unsupported: ReadonlyMap<string, string>, backendName: string): Generator<[op: string, reason: string]> {
   const className = layer.getClassName();
   for (const op of layerOps[className] ?? []) {
     const reason = unsupported.get(op);
     if (reason !== undefined) yield [op, reason];
   }
   const { dilationRate = 1 } = layer as unknown as LayerInside;
-  if (className === "Conv3D" && [dilationRate].flat().some((rate) => rate !== 1))
+  // The native engine has a gradient of its own.
+  if (className === "Conv3D" && backendName !== "native" && [dilationRate].flat().some((rate) => rate !== 1))
     yield ["Conv3D", "TensorFlow.js has no gradient for Conv3D with a dilation greater than 1."];
 }
 
