@@ -48,17 +48,18 @@ function step(layer: tf.layers.Layer, x: tf.Tensor): tf.Tensor[] {
 }
 
 describe("convolution layers in training", () => {
-  for (const [name, { shape, make }] of Object.entries(makers)) {
-    // The cpu backend has no gradient of dilation.
-    if (name !== "dilated conv2d")
-      it(`${name}: one fused kernel gives the cpu backend's results and gradients`, async () => {
-        for (const activation of ["linear", "relu", "elu", "sigmoid", "tanh"] as const) {
-          const pair = await onBothBackends({ x: random(shape, 3) }, (inputs) => step(make(activation), inputs["x"]!));
-          expect(pair.native).toHaveLength(4);
-          pair.native.forEach((values, i) => expect(difference(values, pair.cpu[i]!), `${activation} ${i}`).toBeLessThan(1e-5));
-        }
-      });
+  // The cpu backend has no gradient of dilation.
+  for (const [name, { shape, make }] of Object.entries(makers).filter(([layer]) => layer !== "dilated conv2d")) {
+    it(`${name}: one fused kernel gives the cpu backend's results and gradients`, async () => {
+      for (const activation of ["linear", "relu", "elu", "sigmoid", "tanh"] as const) {
+        const pair = await onBothBackends({ x: random(shape, 3) }, (inputs) => step(make(activation), inputs["x"]!));
+        expect(pair.native).toHaveLength(4);
+        pair.native.forEach((values, i) => expect(difference(values, pair.cpu[i]!), `${activation} ${i}`).toBeLessThan(1e-5));
+      }
+    });
+  }
 
+  for (const [name, { shape, make }] of Object.entries(makers)) {
     it(`${name}: runs fused, also where the gradient is taken twice`, async () => {
       await tf.setBackend("native");
       const layer = make("tanh");

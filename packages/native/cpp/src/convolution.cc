@@ -181,11 +181,11 @@ void filterLayout(Call& call) {
 }
 SNAPFIT_EXPORT(filterLayout);
 
-/** convolutionImplementation(geometry, pass, has bias): oneDNN's name for the code that runs. */
+/** convolutionImplementation(geometry, pass, has bias): oneDNN's name for the code that runs, or `product`. */
 void convolutionImplementation(Call& call) {
   const ConvolutionGeometry g = geometryOf(call, 0);
   const ThreadScope threads(g.multiplyAdds());
-  const std::string& name = ofPass(g, static_cast<Pass>(call.integer(1)), call.flag(2)).implementation;
+  const std::string name = suitsColumns(g) ? "product" : ofPass(g, static_cast<Pass>(call.integer(1)), call.flag(2)).implementation;
   napi_value text;
   napi_create_string_utf8(call.env(), name.c_str(), name.size(), &text);
   call.returns(text);

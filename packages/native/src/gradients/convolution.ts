@@ -1,5 +1,5 @@
 // Gradients of convolutions, dilated ones included: the addon's kernels know dilation, TensorFlow.js' do not.
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { registerGradientOnNative } from "./on-native.js";
 import { runKernel } from "./run.js";
 

@@ -79,7 +79,7 @@ export function convolveFilterGradient(
   return backend.own(info.filterShape, "float32", dFilter);
 }
 
-/** oneDNN's name for the code that runs a pass: `brgconv:avx512_core`, `jit:avx512_core`; `gemm:jit` and `ref:any` are slow. */
+/** oneDNN's name for the code that runs a pass, `brgconv:avx512_core` or `jit:avx512_core`, or `product`; `gemm:jit` and `ref:any` are slow. */
 export function convolutionImplementation(info: ConvolutionInfo, pass: ConvolutionPass, options?: GeometryOptions): string {
   const geometry = convolutionGeometry(info, options);
   return geometry === undefined
