@@ -3,8 +3,9 @@
 import { parseArgs } from "node:util";
 import { buildNative } from "./lib/native-engine.mjs";
 
-const options = { variant: { type: "string" }, sanitize: { type: "boolean" }, "from-source": { type: "boolean" } };
-const { values } = parseArgs({ options: /** @type {const} */ (options) });
+const { values } = parseArgs({
+  options: { variant: { type: "string" }, sanitize: { type: "boolean" }, "from-source": { type: "boolean" } },
+});
 const problem = await buildNative({
   ...(values.variant !== undefined && { variant: /** @type {import("./lib/native-engine.mjs").Variant} */ (values.variant) }),
   sanitize: values.sanitize === true,
