@@ -41,11 +41,12 @@ struct Backward {
   Floats q, k, v, output, logSums, dy, dq, dk, dv;
   int64_t block, wideKeys, wideSize, wideV;
 
-  int64_t padded(int64_t length, int64_t width, int64_t wide) const { return width == wide ? 0 : Workspace::sizeOf(length * wide); }
+  /** Floats of a copy with rows of whole lanes, where the operand itself does not serve. */
+  static int64_t copyOf(int64_t length, int64_t width) { return isWhole(width) ? 0 : Workspace::sizeOf(length * roundUp(width, small::kLanes)); }
   int64_t memory() const {
     return Workspace::sizeOf(wideKeys * s.size) + Workspace::sizeOf(wideKeys * s.sizeV) + 2 * Workspace::sizeOf(block * wideKeys) +
-           Workspace::sizeOf(wideKeys) + 2 * padded(s.queries, s.size, wideSize) + 2 * padded(s.keys, s.size, wideSize) +
-           padded(s.queries, s.sizeV, wideV) + padded(s.keys, s.sizeV, wideV);
+           Workspace::sizeOf(wideKeys) + 2 * copyOf(s.queries, s.size) + 2 * copyOf(s.keys, s.size) +
+           copyOf(s.queries, s.sizeV) + copyOf(s.keys, s.sizeV);
   }
 
   /** Turns a row of scores into weights times dropout's factors, and the row of weight gradients into score gradients. */
@@ -80,13 +81,16 @@ struct Backward {
     float* const gradients = space.take(block * wideKeys);
     float* const factors = space.take(wideKeys);
     std::fill(factors, factors + wideKeys, 0.0f);
-    const auto spare = [&](int64_t length, int64_t width, int64_t wide) { return width == wide ? nullptr : space.take(length * wide); };
-    float* const spareQ = spare(s.queries, s.size, wideSize);
-    float* const spareDq = spare(s.queries, s.size, wideSize);
-    float* const spareK = spare(s.keys, s.size, wideSize);
-    float* const spareDk = spare(s.keys, s.size, wideSize);
-    float* const spareDy = spare(s.queries, s.sizeV, wideV);
-    float* const spareDv = spare(s.keys, s.sizeV, wideV);
+    const auto spare = [&](int64_t length, int64_t width) {
+      const int64_t numFloats = copyOf(length, width);
+      return numFloats == 0 ? nullptr : space.take(numFloats);
+    };
+    float* const spareQ = spare(s.queries, s.size);
+    float* const spareDq = spare(s.queries, s.size);
+    float* const spareK = spare(s.keys, s.size);
+    float* const spareDk = spare(s.keys, s.size);
+    float* const spareDy = spare(s.queries, s.sizeV);
+    float* const spareDv = spare(s.keys, s.sizeV);
     for (int64_t head = begin; head < end; head++) {
       const HeadRows qRows = s.rows(q, s.q, head), dyRows = s.rows(dy, s.output, head);
       const HeadRows kRows = s.rows(k, s.k, head), vRows = s.rows(v, s.v, head);

@@ -37,7 +37,7 @@ void attention(Call& call) {
   const Floats logSums = call.floats(5, s.numHeads() * s.queries);
   const int64_t numBlocks = (s.queries + kQueryBlock - 1) / kQueryBlock;
   const int64_t block = std::min(s.queries, kQueryBlock), wideKeys = roundUp(s.keys, small::kPanel), wideV = roundUp(s.sizeV, small::kLanes);
-  const bool isDirect = wideV == s.sizeV;
+  const bool isDirect = isWhole(s.sizeV);
   const int64_t perThread = Workspace::sizeOf(wideKeys * s.size) + Workspace::sizeOf(block * wideKeys) + Workspace::sizeOf(wideKeys) +
                             (isDirect ? 0 : Workspace::sizeOf(s.keys * wideV) + Workspace::sizeOf(block * wideV));
   float* const memory = scratch(static_cast<size_t>(Kind::kAttention), perThread * numThreads());

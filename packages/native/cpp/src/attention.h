@@ -121,28 +121,28 @@ inline float largestOf(const float* row, int64_t width) {
   return small::largestOf(first > second ? first : second);
 }
 
-/** e^x for x <= 88, cheaper than fastExp; 0 below -87, NaN for NaN. */
+/** e^x for x <= 88 to 2e-7, cheaper than fastExp; 0 below -88, NaN for NaN. */
 inline float softmaxExp(float x) {
-  const float c = x < -87.0f ? -87.0f : x;
+  const float c = x < -88.1f ? -88.1f : x;
   // x = n ln 2 + r; adding 1.5 * 2^23 rounds to whole numbers and leaves n in the lowest bits.
   const float shifted = c * 1.44269504f + 12582912.0f;
-  const float n = shifted - 12582912.0f;
-  const float r = (c - n * 0.693359375f) + n * 2.12194440e-4f;
-  // The polynomial of fastExp.
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  const float r = c - (shifted - 12582912.0f) * 0.693147181f;
+  // e^r = 1 + r + r^2 p(r): least largest error for |r| <= ln 2 / 2
+  float p = 8.31252057e-3f;
+  p = p * r + 4.18901592e-2f;
+  p = p * r + 1.66671142e-1f;
+  p = p * r + 4.99992311e-1f;
   const float mantissa = p * (r * r) + (r + 1.0f);
-  const float scaled = mantissa * floatOf(static_cast<int32_t>((static_cast<uint32_t>(bitsOf(shifted)) << 23) + 0x3f800000u));
-  return x < -87.0f ? 0.0f : scaled;
+  // 2^n from its bits: n = -127 gives 0.
+  return mantissa * floatOf(static_cast<int32_t>((static_cast<uint32_t>(bitsOf(shifted)) << 23) + 0x3f800000u));
 }
 
-/** A right operand that lies row by row: where the width is no whole number of lanes, a padded copy in `padded`. */
+/** Whether rows of this width serve as right operands and results where they lie: other lengths need copies in whole lanes. */
+inline bool isWhole(int64_t width) { return width % small::kLanes == 0; }
+
+/** A right operand that lies row by row, or its copy in `padded`. */
 inline small::Right rightOf(const HeadRows& rows, int64_t length, int64_t width, float* padded) {
-  if (width % small::kLanes == 0) return {rows.data, rows.stride};
+  if (padded == nullptr) return {rows.data, rows.stride};
   const int64_t wide = small::roundUp(width, small::kLanes);
   small::padRows(rows.data, rows.stride, length, width, padded, wide);
   return {padded, wide};
