@@ -54,9 +54,9 @@ describe.each(here("cpu", "wasm", "native"))("attention on %s", (backend) => {
     ]) {
       const run = (q: tf.Tensor, k: tf.Tensor): tf.Tensor => attention(q, k, v, { mask });
       const values = await run(x, x).data();
-      expect([...values.slice(2, 4)]).toEqual([0, 0]);
+      expect([values[2], values[3]]).toEqual([0, 0]);
       const [dq, dk] = tf.grads(run)([x, x.clone()], tf.ones([1, 1, 3, 2]));
-      expect([...(await dq!.data()).slice(2, 4)]).toEqual([0, 0]);
+      expect(Array.from(await dq!.slice([0, 0, 1, 0], [1, 1, 1, 2]).data())).toEqual([0, 0]);
       expect([...values, ...(await dq!.data()), ...(await dk!.data())].every(Number.isFinite)).toBe(true);
     }
   });
