@@ -1,3 +1,5 @@
+import { SnapfitError } from "@snapfit/base";
+
 /** The array kinds behind tensors; `Uint16Array` holds bfloat16. */
 export type PooledArray = Float32Array | Int32Array | Uint8Array | Uint16Array;
 
@@ -9,6 +11,8 @@ interface ArrayKind<A extends PooledArray> {
 const cacheLineBytes = 64;
 /** What may lie unused when little is in use. */
 const leastIdleBytes = 64 * 2 ** 20;
+/** An array costs some 300 bytes besides its elements: millions of numbers that were alive at once must not stay as arrays of one element. */
+const mostIdleArrays = 32_768;
 
 /**
  * Memory of tensors, handed out again by exact size: a fresh 4 MB array costs up to 15 times the addition that fills it.
@@ -24,6 +28,7 @@ export class BufferPool {
   );
   #held: PooledArray[] | undefined;
   #idleBytes = 0;
+  #idleArrays = 0;
   #usedBytes = 0;
   #mostUsedBytes = 0;
 
@@ -31,27 +36,23 @@ export class BufferPool {
     this.#alignedOffset = alignedOffset;
   }
 
-  /** Bytes behind living tensors, and bytes that wait for the next tensor of their size. */
-  get bytes(): { readonly used: number; readonly idle: number } {
-    return { used: this.#usedBytes, idle: this.#idleBytes };
+  /** Bytes behind living tensors, the most of them that there were, and bytes that wait for the next tensor of their size. */
+  get bytes(): { readonly used: number; readonly mostUsed: number; readonly idle: number } {
+    return { used: this.#usedBytes, mostUsed: this.#mostUsedBytes, idle: this.#idleBytes };
   }
 
-  /** An array of unknown content. @throws RangeError where memory is short */
+  /** An array of unknown content. @throws SnapfitError `NATIVE_OUT_OF_MEMORY` */
   take<A extends PooledArray>(kind: ArrayKind<A>, length: number): A {
     const sizeBytes = length * kind.BYTES_PER_ELEMENT;
-    this.#usedBytes += sizeBytes;
-    if (this.#usedBytes > this.#mostUsedBytes) this.#mostUsedBytes = this.#usedBytes;
     const found = this.#idle.get(kind)!.get(length)?.pop();
     if (found !== undefined) {
       this.#idleBytes -= sizeBytes;
-      return found as A;
+      this.#idleArrays--;
     }
-    try {
-      return this.#allocate(kind, length, sizeBytes);
-    } catch (error) {
-      this.#usedBytes -= sizeBytes;
-      throw error;
-    }
+    const array = (found as A | undefined) ?? this.#allocate(kind, length, sizeBytes);
+    this.#usedBytes += sizeBytes;
+    if (this.#usedBytes > this.#mostUsedBytes) this.#mostUsedBytes = this.#usedBytes;
+    return array;
   }
 
   /** Runs `run`, in which nothing that is given back is handed out again: kernels of the cpu backend read arrays that they have disposed. */
@@ -77,38 +78,59 @@ export class BufferPool {
     const byLength = this.#idle.get(array.constructor)!;
     const list = byLength.get(array.length);
     this.#idleBytes += array.byteLength;
+    this.#idleArrays++;
     if (list === undefined) byLength.set(array.length, [array]);
     else list.push(array);
-    if (this.#idleBytes > leastIdleBytes) this.#trim();
+    if (this.#idleBytes > leastIdleBytes || this.#idleArrays > mostIdleArrays) this.#trim();
   }
 
   /** Lets go of all idle arrays. */
   clear(): void {
     for (const byLength of this.#idle.values()) byLength.clear();
     this.#idleBytes = 0;
+    this.#idleArrays = 0;
   }
 
   #allocate<A extends PooledArray>(kind: ArrayKind<A>, length: number, sizeBytes: number): A {
-    let buffer: ArrayBuffer;
-    try {
-      buffer = new ArrayBuffer(sizeBytes + cacheLineBytes);
-    } catch {
-      // What lies idle may be what is missing.
-      this.clear();
-      buffer = new ArrayBuffer(sizeBytes + cacheLineBytes);
-    }
+    const buffer = allocated(sizeBytes + cacheLineBytes) ?? this.#allocatedInPlaceOfIdle(sizeBytes);
     return new kind(buffer, this.#alignedOffset(new Uint8Array(buffer)), length);
+  }
+
+  /** What lies idle may be what is missing. */
+  #allocatedInPlaceOfIdle(sizeBytes: number): ArrayBuffer {
+    this.clear();
+    const buffer = allocated(sizeBytes + cacheLineBytes);
+    if (buffer !== undefined) return buffer;
+    const [wanted, used] = [sizeBytes, this.#usedBytes].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+    throw new SnapfitError(
+      "NATIVE_OUT_OF_MEMORY",
+      `The native engine got no memory for a tensor of ${wanted}, beside ${used} in use. Use a smaller batch or model, or dispose tensors.`,
+    );
   }
 
   /** Lengths that came up first go first: those of a model that is in training are kept by being emptied and filled again. */
   #trim(): void {
     const mostIdle = Math.max(leastIdleBytes, 1.25 * this.#mostUsedBytes - this.#usedBytes);
+    const isEnough = (): boolean => this.#idleBytes <= mostIdle && this.#idleArrays <= mostIdleArrays;
     for (const byLength of this.#idle.values()) {
       for (const [length, list] of byLength) {
-        while (this.#idleBytes > mostIdle && list.length > 0) this.#idleBytes -= list.shift()!.byteLength;
+        let count = 0;
+        for (; count < list.length && !isEnough(); count++) {
+          this.#idleBytes -= list[count]!.byteLength;
+          this.#idleArrays--;
+        }
+        list.splice(0, count);
         if (list.length === 0) byLength.delete(length);
-        if (this.#idleBytes <= mostIdle) return;
+        if (isEnough()) return;
       }
     }
+  }
+}
+
+function allocated(sizeBytes: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(sizeBytes);
+  } catch {
+    return undefined;
   }
 }

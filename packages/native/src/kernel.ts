@@ -1,3 +1,4 @@
+import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import type { NativeBackend } from "./native-backend.js";
 import { recordKernel } from "./profile.js";
@@ -37,12 +38,34 @@ export function registerKernels(tables: readonly KernelTable[]): void {
 
 function counted(name: string, kernel: NativeKernel | undefined, fallback: tf.KernelFunc): tf.KernelFunc {
   return (args) => {
+    const backend = args.backend as NativeBackend;
     const startMs = recordKernel.isOn ? performance.now() : 0;
-    const output = kernel?.(args as unknown as KernelArguments);
-    const result = output ?? (args.backend as NativeBackend).pool.holding(() => fallback(args));
-    if (recordKernel.isOn) recordKernel(name, output === undefined, performance.now() - startMs);
+    const { numWidened } = backend;
+    let output: ReturnType<NativeKernel>;
+    let result: tf.TensorInfo | tf.TensorInfo[];
+    try {
+      output = kernel?.(args as unknown as KernelArguments);
+      result = output ?? backend.pool.holding(() => fallback(args));
+    } catch (error) {
+      throw explained(error, name, args);
+    }
+    if (recordKernel.isOn) recordKernel(name, output === undefined, performance.now() - startMs, backend.numWidened - numWidened);
     return result;
   };
+}
+
+/** TensorFlow.js lets a disposed tensor through to the kernel, which then fails on what it does not find. */
+function explained(error: unknown, kernel: string, args: Parameters<tf.KernelFunc>[0]): unknown {
+  const { data } = args.backend as NativeBackend;
+  for (const [name, tensor] of Object.entries(args.inputs))
+    // Intermediate results inside of a kernel are known to the backend alone, tensors of other backends to TensorFlow.js alone.
+    if (tensor !== undefined && !data.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId))
+      return new SnapfitError(
+        "TENSOR_DISPOSED",
+        `${kernel} got the tensor "${name}", ${tensor.dtype} [${tensor.shape.join(", ")}], after it was disposed. Keep it with tf.keep() or clone() it before.`,
+        { cause: error },
+      );
+  return error;
 }
 
 const noFallback: tf.KernelFunc = ({ inputs }) => {

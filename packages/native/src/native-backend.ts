@@ -37,7 +37,10 @@ export type PooledDtype = keyof typeof kinds;
  */
 export class NativeBackend extends MathBackendCPU {
   readonly pool = new BufferPool(addon<AddonBasics>().alignedOffset);
+  /** How many bfloat16 arrays became float32 because a kernel or a reader asked for it. */
+  numWidened = 0;
   readonly #widen: Widen = (bf16) => {
+    this.numWidened++;
     const values = this.pool.take(Float32Array, bf16.length);
     addon<Bf16Functions>().widen(bf16, values);
     return values;
@@ -168,9 +171,9 @@ export class NativeBackend extends MathBackendCPU {
     return isFreed;
   }
 
-  override memory(): { unreliable: boolean; reasons: string[]; numBytesInPool: number; numBytesIdle: number } {
-    const { used, idle } = this.pool.bytes;
-    return { unreliable: false, reasons: [], numBytesInPool: used, numBytesIdle: idle };
+  override memory(): { unreliable: boolean; reasons: string[]; numBytesInPool: number; numBytesIdle: number; mostBytesInPool: number } {
+    const { used, idle, mostUsed } = this.pool.bytes;
+    return { unreliable: false, reasons: [], numBytesInPool: used, numBytesIdle: idle, mostBytesInPool: mostUsed };
   }
 
   override dispose(): void {

@@ -6,17 +6,20 @@ export interface KernelUse {
   readonly count: number;
   /** Time in the kernel, kernels that it calls included. */
   readonly totalMs: number;
+  /** Tensors that lay as bfloat16 and that the kernel needed as float32. */
+  readonly numWidened: number;
 }
 
-const uses = new Map<string, { count: number; totalMs: number }>();
+const uses = new Map<string, { count: number; totalMs: number; numWidened: number }>();
 
 /** Notes one call; called while `isOn` only. */
-export function recordKernel(kernel: string, isFallback: boolean, ms: number): void {
+export function recordKernel(kernel: string, isFallback: boolean, ms: number, numWidened: number): void {
   const key = `${isFallback ? "cpu" : "native"} ${kernel}`;
   let use = uses.get(key);
-  if (use === undefined) uses.set(key, (use = { count: 0, totalMs: 0 }));
+  if (use === undefined) uses.set(key, (use = { count: 0, totalMs: 0, numWidened: 0 }));
   use.count++;
   use.totalMs += ms;
+  use.numWidened += numWidened;
 }
 recordKernel.isOn = false;
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
+#include "call.h"
 #include "vector-math.h"
 
 namespace snapfit {
@@ -17,10 +19,26 @@ inline uint16_t rounded(float value) {
   return static_cast<uint16_t>(isNaN ? (bits >> 16) | 0x40u : nearest);
 }
 
-/** Reads and writes an element of either type as float32, so that one loop serves both. */
-inline float load(float value) { return value; }
-inline float load(uint16_t bits) { return widened(bits); }
-inline void store(float& place, float value) { place = value; }
-inline void store(uint16_t& place, float value) { place = rounded(value); }
+/** An element that reads and is assigned like a float, so that one loop serves both types. */
+struct Bf16 {
+  uint16_t bits;
+  Bf16() = default;
+  Bf16(float value) : bits(rounded(value)) {}
+  operator float() const { return widened(bits); }
+};
+
+/** Calls `body` with a pointer to the elements of a float32 tensor: `float*`, or `Bf16*` where they lie so. */
+template <class Body>
+void withElements(const Call& call, size_t index, size_t least, const Body& body) {
+  if (call.typeOf(index) == napi_uint16_array) body(reinterpret_cast<Bf16*>(call.halves(index, least).data));
+  else body(call.floats(index, least).data);
+}
+
+/** Elements of an argument that `withElements` found to be of type T. */
+template <class T>
+T* elementsLike(const Call& call, size_t index, size_t least) {
+  if constexpr (std::is_same_v<T, Bf16>) return reinterpret_cast<Bf16*>(call.halves(index, least).data);
+  else return call.floats(index, least).data;
+}
 
 }  // namespace snapfit

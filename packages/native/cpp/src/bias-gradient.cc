@@ -14,8 +14,8 @@ constexpr int64_t kRows = 128;
 constexpr size_t kSumsScratch = 110;
 
 /** dz = dy f'(y) of `kVectors` times sixteen channels, for rows from `begin` to `end`, and their sums. */
-template <int kVectors, class Derivative>
-void gradientOfVectors(const float* dy, const float* y, float* dz, float* sums, int64_t begin, int64_t end, int64_t channels, const Derivative& derivative) {
+template <int kVectors, class Gradient, class T, class Derivative>
+void gradientOfVectors(const Gradient* dy, const T* y, T* dz, float* sums, int64_t begin, int64_t end, int64_t channels, const Derivative& derivative) {
   FloatVector sum[kVectors] = {};
   for (int64_t at = begin * channels; at < end * channels; at += channels) {
     for (int v = 0; v < kVectors; v++) {
@@ -27,20 +27,20 @@ void gradientOfVectors(const float* dy, const float* y, float* dz, float* sums, 
   for (int v = 0; v < kVectors; v++) store(sums + v * kLanes, sum[v]);
 }
 
-template <class Derivative>
-void gradientOfRows(const float* dy, const float* y, float* dz, float* sums, int64_t begin, int64_t end, int64_t channels, const Derivative& derivative) {
+template <class Gradient, class T, class Derivative>
+void gradientOfRows(const Gradient* dy, const T* y, T* dz, float* sums, int64_t begin, int64_t end, int64_t channels, const Derivative& derivative) {
   int64_t c = 0;
   for (; c + 4 * kLanes <= channels; c += 4 * kLanes) gradientOfVectors<4>(dy + c, y + c, dz + c, sums + c, begin, end, channels, derivative);
   for (; c + kLanes <= channels; c += kLanes) gradientOfVectors<1>(dy + c, y + c, dz + c, sums + c, begin, end, channels, derivative);
   for (; c < channels; c++) {
     float sum = 0;
-    for (int64_t at = begin * channels + c; at < end * channels; at += channels) sum += dz[at] = dy[at] * derivative(y[at]);
+    for (int64_t at = begin * channels + c; at < end * channels; at += channels) sum += dz[at] = dy[at] * derivative(static_cast<float>(y[at]));
     sums[c] = sum;
   }
 }
 
-template <class Derivative>
-void gradient(const float* dy, const float* y, float* dz, float* dBias, int64_t rows, int64_t channels, const Derivative& derivative) {
+template <class Gradient, class T, class Derivative>
+void gradient(const Gradient* dy, const T* y, T* dz, float* dBias, int64_t rows, int64_t channels, const Derivative& derivative) {
   const int64_t blocks = (rows + kRows - 1) / kRows;
   float* sums = scratch(kSumsScratch, blocks * channels);
   parallelFor(blocks, 1 + 16384 / (kRows * channels), [&](int64_t begin, int64_t end) {
@@ -55,14 +55,22 @@ void gradient(const float* dy, const float* y, float* dz, float* dBias, int64_t 
   }
 }
 
-/** biasedActivationGradient(dy, y, dz, dBias, activation): of y = f(z), z = ... + bias, where the derivative follows from y. */
+/**
+ * biasedActivationGradient(dy, y, dz, dBias, activation): of y = f(z), z = ... + bias, where the derivative follows from y. dy and y are float32 or
+ * bfloat16, dz is as y.
+ */
 void biasedActivationGradient(Call& call) {
   const Floats dBias = call.floats(3);
   const int64_t channels = static_cast<int64_t>(dBias.length);
-  const Floats dy = call.floats(0);
-  const int64_t rows = channels == 0 ? 0 : static_cast<int64_t>(dy.length) / channels;
-  const Floats y = call.floats(1, dy.length), dz = call.floats(2, dy.length);
-  const auto run = [&](const auto& derivative) { gradient(dy.data, y.data, dz.data, dBias.data, rows, channels, derivative); };
+  const size_t count = call.lengthOf(2);
+  const int64_t rows = channels == 0 ? 0 : static_cast<int64_t>(count) / channels;
+  const auto run = [&](const auto& derivative) {
+    withElements(call, 0, count, [&](auto* dy) {
+      withElements(call, 1, count, [&](auto* y) {
+        gradient(dy, y, elementsLike<std::remove_pointer_t<decltype(y)>>(call, 2, count), dBias.data, rows, channels, derivative);
+      });
+    });
+  };
   // Each works on a float and on a vector of them; NaN in y gives NaN.
   switch (static_cast<Activation>(call.integer(4))) {
     case Activation::kRelu: return run([](auto v) { return v > 0.0f ? decltype(v){} + 1.0f : (v <= 0.0f ? decltype(v){} : v); });

@@ -1,4 +1,5 @@
 // Arithmetic on two tensors of one dtype, broadcast against each other.
+#include "bf16.h"
 #include "broadcast.h"
 #include "call.h"
 #include "vector-math.h"
@@ -81,6 +82,34 @@ void binaryInts(Call& call) {
   }
 }
 SNAPFIT_EXPORT(binaryInts);
+
+/** result = a operation b, each float32 or bfloat16. */
+template <class A, class B, class Result>
+void mapMixed(const A* a, const B* b, Result* result, Binary operation, const BroadcastShape& shape) {
+  const auto map = [&](auto f) { mapBroadcast(a, b, result, shape, kLightGrain, f); };
+  switch (operation) {
+    case Binary::kAdd: return map([](float x, float y) { return x + y; });
+    case Binary::kSub: return map([](float x, float y) { return x - y; });
+    case Binary::kMultiply: return map([](float x, float y) { return x * y; });
+    case Binary::kRealDiv: return map([](float x, float y) { return x / y; });
+    default: throw CallError("internal: unknown binary operation of bfloat16.");
+  }
+}
+
+/** binaryMixed(a, b, result, operation, geometry): sums, differences, products and quotients where an operand or the result is bfloat16. */
+void binaryMixed(Call& call) {
+  const BroadcastShape shape(call.ints(4, 4));
+  const auto operation = static_cast<Binary>(call.integer(3));
+  withElements(call, 0, shape.leastA, [&](auto* a) {
+    withElements(call, 1, shape.leastB, [&](auto* b) {
+      using A = std::remove_pointer_t<decltype(a)>;
+      using B = std::remove_pointer_t<decltype(b)>;
+      if constexpr (std::is_same_v<A, float> && std::is_same_v<B, float>) mapMixed(a, b, elementsLike<Bf16>(call, 2, shape.size), operation, shape);
+      else withElements(call, 2, shape.size, [&](auto* result) { mapMixed(a, b, result, operation, shape); });
+    });
+  });
+}
+SNAPFIT_EXPORT(binaryMixed);
 
 }  // namespace
 }  // namespace snapfit

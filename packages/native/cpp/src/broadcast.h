@@ -32,27 +32,27 @@ struct BroadcastShape {
 };
 
 /** One stretch along the inner dim; steps are 0 or 1. */
-template <class T, class Result, class Function>
-inline void broadcastRow(const T* a, int64_t stepA, const T* b, int64_t stepB, Result* result, int64_t count, Function f) {
+template <class A, class B, class Result, class Function>
+inline void broadcastRow(const A* a, int64_t stepA, const B* b, int64_t stepB, Result* result, int64_t count, Function f) {
   if (stepA == 0 && stepB == 0) {
     std::fill(result, result + count, static_cast<Result>(f(*a, *b)));
   } else if (stepA == stepB) {
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) result[i] = f(a[i], b[i]);
   } else if (stepB == 0) {
-    const T right = *b;
+    const B right = *b;
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) result[i] = f(a[i], right);
   } else {
-    const T left = *a;
+    const A left = *a;
 #pragma omp simd
     for (int64_t i = 0; i < count; i++) result[i] = f(left, b[i]);
   }
 }
 
 /** Elements `begin` to `end` of the result. */
-template <class T, class Result, class Function>
-void broadcastPart(const T* a, const T* b, Result* result, const BroadcastShape& shape, int64_t begin, int64_t end, Function f) {
+template <class A, class B, class Result, class Function>
+void broadcastPart(const A* a, const B* b, Result* result, const BroadcastShape& shape, int64_t begin, int64_t end, Function f) {
   const int inner = shape.rank - 1;
   const int64_t length = shape.dims[inner], stepA = shape.stepsA[inner], stepB = shape.stepsB[inner];
   int64_t index[BroadcastShape::kMaxRank] = {};
@@ -83,12 +83,12 @@ constexpr int64_t kShortRow = 32;
 constexpr int64_t kTile = 512;
 
 /** [rows, columns] with [columns], few columns: the row is written out many times first, so that the loops are long. */
-template <class T, class Result, class Function>
-void broadcastShortRow(const T* full, const T* row, Result* result, int64_t size, int64_t columns, int64_t grain, Function f) {
-  T tile[kTile];
+template <class A, class B, class Result, class Function>
+void broadcastShortRow(const A* full, const B* row, Result* result, int64_t size, int64_t columns, int64_t grain, Function f) {
+  B tile[kTile];
   const int64_t period = kTile / columns * columns;
   for (int64_t i = 0; i < period; i++) tile[i] = row[i % columns];
-  const T* repeated = tile;
+  const B* repeated = tile;
   parallelFor((size + period - 1) / period, std::max<int64_t>(1, grain / period), [=](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; block++) {
       const int64_t from = block * period, count = std::min(period, size - from);
@@ -98,12 +98,12 @@ void broadcastShortRow(const T* full, const T* row, Result* result, int64_t size
 }
 
 /** result = f(a, b) */
-template <class T, class Result, class Function>
-void mapBroadcast(const T* a, const T* b, Result* result, const BroadcastShape& shape, int64_t grain, Function f) {
+template <class A, class B, class Result, class Function>
+void mapBroadcast(const A* a, const B* b, Result* result, const BroadcastShape& shape, int64_t grain, Function f) {
   if (shape.rank == 2 && shape.dims[1] < kShortRow && shape.size >= 2 * kTile) {
     const bool isFullA = shape.stepsA[0] == shape.dims[1] && shape.stepsA[1] == 1, isFullB = shape.stepsB[0] == shape.dims[1] && shape.stepsB[1] == 1;
     if (isFullA && shape.stepsB[0] == 0) return broadcastShortRow(a, b, result, shape.size, shape.dims[1], grain, f);
-    if (isFullB && shape.stepsA[0] == 0) return broadcastShortRow(b, a, result, shape.size, shape.dims[1], grain, [f](T right, T left) { return f(left, right); });
+    if (isFullB && shape.stepsA[0] == 0) return broadcastShortRow(b, a, result, shape.size, shape.dims[1], grain, [f](B right, A left) { return f(left, right); });
   }
   const BroadcastShape* whole = &shape;
   parallelFor(shape.size, grain, [=](int64_t begin, int64_t end) { broadcastPart(a, b, result, *whole, begin, end, f); });

@@ -13,6 +13,12 @@ bool Call::has(size_t index) const {
   return type != napi_undefined && type != napi_null;
 }
 
+size_t Call::lengthOf(size_t index) const {
+  size_t length = 0;
+  if (index >= length_ || napi_get_typedarray_info(env_, values_[index], nullptr, &length, nullptr, nullptr, nullptr) != napi_ok) failType(index, "typed array");
+  return length;
+}
+
 napi_typedarray_type Call::typeOf(size_t index) const {
   napi_typedarray_type type;
   if (index >= length_ || napi_get_typedarray_info(env_, values_[index], &type, nullptr, nullptr, nullptr, nullptr) != napi_ok) failType(index, "typed array");

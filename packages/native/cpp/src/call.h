@@ -51,6 +51,8 @@ class Call {
   Doubles doubles(size_t index, size_t least = 0) const { return array<double>(index, napi_float64_array, least, "Float64Array"); }
 
   bool has(size_t index) const;
+  /** The number of elements of a typed array argument. */
+  size_t lengthOf(size_t index) const;
   /** The type of a typed array argument. */
   napi_typedarray_type typeOf(size_t index) const;
   double number(size_t index) const;

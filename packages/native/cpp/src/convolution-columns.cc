@@ -1,14 +1,16 @@
 #include "convolution-columns.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "bf16.h"
 #include "onednn.h"
 #include "threads.h"
 
 namespace snapfit {
 namespace {
 
-constexpr size_t kColumnsScratch = 101;
+constexpr size_t kColumnsScratch = 101, kFilterScratch = 102;
 
 /** Parts of keys that tell these products from the primitives of the same geometry. */
 enum Variant : int64_t { kForwardProduct = 10, kForwardProductWithBias, kInputProduct, kFilterProduct };
@@ -31,13 +33,14 @@ void forEachCell(const ConvolutionGeometry& g, int64_t image, int64_t y, int64_t
 }
 
 /** What lies under the window, a row for each place. */
-const float* columns(const ConvolutionGeometry& g, const float* x) {
-  float* columns = scratch(kColumnsScratch, rowsOf(g) * columnsOf(g));
+template <class T>
+const T* columns(const ConvolutionGeometry& g, const T* x) {
+  T* columns = reinterpret_cast<T*>(scratch(kColumnsScratch, rowsOf(g) * columnsOf(g)));
   parallelFor(rowsOf(g), 1 + 16384 / columnsOf(g), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
-      float* to = columns + row * columnsOf(g);
+      T* to = columns + row * columnsOf(g);
       forEachCell(g, row / g.out[1] / g.out[0], row / g.out[1] % g.out[0], row % g.out[1], [&](int64_t cell) {
-        if (cell < 0) std::fill_n(to, g.inputs, 0.0f);
+        if (cell < 0) std::fill_n(to, g.inputs, T(0.0f));
         else std::copy_n(x + cell * g.inputs, g.inputs, to);
         to += g.inputs;
       });
@@ -46,7 +49,20 @@ const float* columns(const ConvolutionGeometry& g, const float* x) {
   return columns;
 }
 
-Desc matrix(int64_t rows, int64_t columns, bool isTransposed) { return Desc({rows, columns}, kF32, isTransposed ? Tag::ba : Tag::ab); }
+const void* columns(const ConvolutionGeometry& g, const void* x) {
+  if (g.type == kBf16) return columns(g, static_cast<const Bf16*>(x));
+  return columns(g, static_cast<const float*>(x));
+}
+
+/** The filter in the geometry's type. */
+const void* filterOf(const ConvolutionGeometry& g, const float* filter) {
+  if (g.type == kF32) return filter;
+  Bf16* rounded = reinterpret_cast<Bf16*>(scratch(kFilterScratch, g.filterLength() / 2 + 1));
+  parallelFor(g.filterLength(), 1 << 16, [=](int64_t begin, int64_t end) { std::copy(filter + begin, filter + end, rounded + begin); });
+  return rounded;
+}
+
+Desc matrix(int64_t rows, int64_t columns, DType type, bool isTransposed = false) { return Desc({rows, columns}, type, isTransposed ? Tag::ba : Tag::ab); }
 
 /** A product ready to run. Arguments: left, right, product, and bias where there is one. */
 Primitive& product(const ConvolutionGeometry& g, Variant variant, const Desc& left, const Desc& right, const Desc& result) {
@@ -77,40 +93,54 @@ bool suitsColumns(const ConvolutionGeometry& g) {
   return rowsOf(g) >= 128 && ((places <= 16 && pairs >= 256 * 256) || (places <= 64 && pairs >= 512 * 512));
 }
 
-void convolveColumns(const ConvolutionGeometry& g, const float* x, const float* filter, const float* bias, float* y) {
+void convolveColumns(const ConvolutionGeometry& g, const void* x, const float* filter, const float* bias, void* y) {
   const int64_t rows = rowsOf(g), inner = columnsOf(g);
-  Primitive& ready = product(g, bias == nullptr ? kForwardProduct : kForwardProductWithBias, matrix(rows, inner, false),
-                             matrix(inner, g.outputs, false), matrix(rows, g.outputs, false));
-  const float* left = columns(g, x);
-  if (bias == nullptr) ready.run({left, filter, y});
-  else ready.run({left, filter, y, bias});
+  Primitive& ready = product(g, bias == nullptr ? kForwardProduct : kForwardProductWithBias, matrix(rows, inner, g.type), matrix(inner, g.outputs, g.type),
+                             matrix(rows, g.outputs, g.type));
+  const void* left = columns(g, x);
+  if (bias == nullptr) ready.run({left, filterOf(g, filter), y});
+  else ready.run({left, filterOf(g, filter), y, bias});
 }
 
-void convolveColumnsInputGradient(const ConvolutionGeometry& g, const float* dy, const float* filter, float* dx) {
-  const int64_t rows = rowsOf(g), inner = columnsOf(g);
-  float* shares = scratch(kColumnsScratch, rows * inner);
-  product(g, kInputProduct, matrix(rows, g.outputs, false), matrix(g.outputs, inner, true), matrix(rows, inner, false)).run({dy, filter, shares});
-  const int64_t imageLength = g.in[0] * g.in[1] * g.inputs;
+/** dx = what each place of the window gives to the cells under it, summed up in float32. */
+template <class T>
+static void gather(const ConvolutionGeometry& g, const float* shares, T* dx) {
+  const int64_t imageLength = g.in[0] * g.in[1] * g.inputs, places = g.out[0] * g.out[1];
   parallelFor(g.batch, 1, [&](int64_t begin, int64_t end) {
-    std::fill(dx + begin * imageLength, dx + end * imageLength, 0.0f);
-    const int64_t places = g.out[0] * g.out[1];
-    for (int64_t row = begin * places; row < end * places; row++) {
-      const float* from = shares + row * inner;
-      forEachCell(g, row / places, row % places / g.out[1], row % g.out[1], [&](int64_t cell) {
-        float* to = dx + cell * g.inputs;
-        if (cell >= 0) {
+    std::vector<float> sums(std::is_same_v<T, float> ? 0 : imageLength);
+    for (int64_t image = begin; image < end; image++) {
+      float* total = sums.data();
+      if constexpr (std::is_same_v<T, float>) total = dx + image * imageLength;
+      std::fill(total, total + imageLength, 0.0f);
+      for (int64_t row = image * places; row < (image + 1) * places; row++) {
+        const float* from = shares + row * columnsOf(g);
+        forEachCell(g, 0, row % places / g.out[1], row % g.out[1], [&](int64_t cell) {
+          float* to = total + cell * g.inputs;
+          if (cell >= 0) {
 #pragma omp simd
-          for (int64_t c = 0; c < g.inputs; c++) to[c] += from[c];
-        }
-        from += g.inputs;
-      });
+            for (int64_t c = 0; c < g.inputs; c++) to[c] += from[c];
+          }
+          from += g.inputs;
+        });
+      }
+      if constexpr (!std::is_same_v<T, float>) std::copy(sums.begin(), sums.end(), dx + image * imageLength);
     }
   });
 }
 
-void convolveColumnsFilterGradient(const ConvolutionGeometry& g, const float* x, const float* dy, float* dFilter) {
+void convolveColumnsInputGradient(const ConvolutionGeometry& g, const void* dy, const float* filter, void* dx) {
   const int64_t rows = rowsOf(g), inner = columnsOf(g);
-  Primitive& ready = product(g, kFilterProduct, matrix(inner, rows, true), matrix(rows, g.outputs, false), matrix(inner, g.outputs, false));
+  float* shares = scratch(kColumnsScratch, rows * inner);
+  product(g, kInputProduct, matrix(rows, g.outputs, g.type), matrix(g.outputs, inner, g.type, true), matrix(rows, inner, kF32))
+      .run({dy, filterOf(g, filter), shares});
+  if (g.type == kBf16) gather(g, shares, static_cast<Bf16*>(dx));
+  else gather(g, shares, static_cast<float*>(dx));
+}
+
+void convolveColumnsFilterGradient(const ConvolutionGeometry& g, const void* x, const void* dy, float* dFilter) {
+  const int64_t rows = rowsOf(g), inner = columnsOf(g);
+  Primitive& ready =
+      product(g, kFilterProduct, matrix(inner, rows, g.type, true), matrix(rows, g.outputs, g.type), matrix(inner, g.outputs, kF32));
   ready.run({columns(g, x), dy, dFilter});
 }
 

@@ -12,11 +12,13 @@ namespace snapfit {
  */
 bool suitsColumns(const ConvolutionGeometry& g);
 
+// Images are of the geometry's type; so are the factors of the products then.
+
 /** y = f(columns(x) filter + bias); `bias` may be null. */
-void convolveColumns(const ConvolutionGeometry& g, const float* x, const float* filter, const float* bias, float* y);
+void convolveColumns(const ConvolutionGeometry& g, const void* x, const float* filter, const float* bias, void* y);
 /** dx = the sum over places of dy filter^T */
-void convolveColumnsInputGradient(const ConvolutionGeometry& g, const float* dy, const float* filter, float* dx);
+void convolveColumnsInputGradient(const ConvolutionGeometry& g, const void* dy, const float* filter, void* dx);
 /** columns(x)^T dy */
-void convolveColumnsFilterGradient(const ConvolutionGeometry& g, const float* x, const float* dy, float* dFilter);
+void convolveColumnsFilterGradient(const ConvolutionGeometry& g, const void* x, const void* dy, float* dFilter);
 
 }  // namespace snapfit

@@ -29,10 +29,11 @@ class ConvolutionGeometry {
       paddingFront.push_back(of[5]);
       paddingBack.push_back((out.back() - 1) * of[3] + (of[2] - 1) * of[4] + 1 - of[0] - of[5]);
     }
+    type = numbers[8] != 0 ? kBf16 : kF32;
     numbers_.assign(numbers.data, numbers.data + kHeadLength + rank * kAxisLength);
   }
 
-  static constexpr int64_t kHeadLength = 8;
+  static constexpr int64_t kHeadLength = 9;
   static constexpr int64_t kAxisLength = 6;
   static constexpr int64_t kMostNumbers = kHeadLength + 3 * kAxisLength;
 
@@ -42,6 +43,8 @@ class ConvolutionGeometry {
   int64_t batch, inputs, outputs;
   Activation activation;
   float alpha;
+  /** Of images and of their gradients; filters and biases come, and gradients of filters go, as float32. */
+  DType type;
   Dims in, out, window, stride, dilation, paddingFront, paddingBack;
 
   size_t sourceLength() const { return batch * inputs * product(in); }
@@ -49,8 +52,8 @@ class ConvolutionGeometry {
   size_t filterLength() const { return (isDepthwise ? outputs : inputs * outputs) * product(window); }
   double multiplyAdds() const { return static_cast<double>(filterLength()) * batch * product(out); }
 
-  Desc source(DType type) const { return image(in, inputs, type); }
-  Desc target(DType type) const { return image(out, outputs, type); }
+  Desc source() const { return image(in, inputs); }
+  Desc target() const { return image(out, outputs); }
   Desc bias() const { return Desc({outputs}, kF32, Tag::a); }
   /** The filter as TensorFlow.js stores it. */
   Desc filter() const { return Desc(filterDims(), kF32, isDepthwise ? Tag::hwigo : rank == 3 ? Tag::dhwio : Tag::hwio); }
@@ -70,7 +73,7 @@ class ConvolutionGeometry {
     for (const int64_t dim : dims) product *= dim;
     return product;
   }
-  Desc image(const Dims& axes, int64_t channels, DType type) const {
+  Desc image(const Dims& axes, int64_t channels) const {
     Dims dims = {batch, channels};
     dims.insert(dims.end(), axes.begin(), axes.end());
     if (rank == 3) return Desc(dims, type, isChannelsFirst ? Tag::ncdhw : Tag::ndhwc);

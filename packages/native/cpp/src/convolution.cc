@@ -1,4 +1,5 @@
-// Convolutions: plain, depthwise, dilated, over two or three axes; forward, and the gradients of their inputs and filters.
+// Convolutions: plain, depthwise, dilated, over two or three axes; forward, and the gradients of their inputs and filters. Images are float32 or
+// bfloat16, as the geometry says.
 #include "call.h"
 #include "convolution-columns.h"
 #include "convolution-geometry.h"
@@ -23,7 +24,7 @@ using FilterGradient = dnnl::convolution_backward_weights;
 
 Forward::primitive_desc forwardDescription(const ConvolutionGeometry& g, bool hasBias, const dnnl::primitive_attr& attributes) {
   const auto training = dnnl::prop_kind::forward_training;
-  const Desc x = g.source(kF32), filter = g.anyFilter(kF32), y = g.target(kF32);
+  const Desc x = g.source(), filter = g.anyFilter(g.type), y = g.target();
   if (hasBias) return {engine(), training, kDirect, x, filter, g.bias(), y, g.stride, g.dilation, g.paddingFront, g.paddingBack, attributes};
   return {engine(), training, kDirect, x, filter, y, g.stride, g.dilation, g.paddingFront, g.paddingBack, attributes};
 }
@@ -49,7 +50,7 @@ Primitive& forward(const ConvolutionGeometry& g, bool hasBias) {
 /** Arguments: dy, filter, dx. */
 Primitive& inputGradient(const ConvolutionGeometry& g) {
   return primitive(g.key(Kind::kConvData, 0), [&](Primitive& made) {
-    const InputGradient::primitive_desc description(engine(), kDirect, g.source(kF32), g.anyFilter(kF32), g.target(kF32), g.stride, g.dilation,
+    const InputGradient::primitive_desc description(engine(), kDirect, g.source(), g.anyFilter(g.type), g.target(), g.stride, g.dilation,
                                                     g.paddingFront, g.paddingBack, forwardDescription(g, false, {}), userScratchpad());
     made.primitive = InputGradient(description);
     made.implementation = description.impl_info_str();
@@ -63,7 +64,7 @@ Primitive& inputGradient(const ConvolutionGeometry& g) {
 /** Arguments: x, gradient of the filter, dy. */
 Primitive& filterGradient(const ConvolutionGeometry& g) {
   return primitive(g.key(Kind::kConvWeights, 0), [&](Primitive& made) {
-    const FilterGradient::primitive_desc description(engine(), kDirect, g.source(kF32), g.anyFilter(kF32), g.target(kF32), g.stride, g.dilation,
+    const FilterGradient::primitive_desc description(engine(), kDirect, g.source(), g.anyFilter(kF32), g.target(), g.stride, g.dilation,
                                                      g.paddingFront, g.paddingBack, forwardDescription(g, false, {}), userScratchpad());
     made.primitive = FilterGradient(description);
     made.implementation = description.impl_info_str();
@@ -98,7 +99,7 @@ void reorderFilter(Key key, const Desc& from, const void* source, const Desc& to
  * The filter as the primitive wants it: itself, or a copy in scratch memory, or one in memory that JavaScript keeps for the calls to come.
  * Arguments `first` and `first + 1` of the call: that memory or undefined, and whether it was filled before.
  */
-const float* packedFilter(const Call& call, size_t first, const ConvolutionGeometry& g, Key key, const Primitive& ready, const float* filter) {
+const void* packedFilter(const Call& call, size_t first, const ConvolutionGeometry& g, Key key, const Primitive& ready, const float* filter) {
   const Desc wanted = ready.layout(kFilter);
   if (wanted == g.filter()) return filter;
   const size_t length = numFloats(wanted);
@@ -107,59 +108,64 @@ const float* packedFilter(const Call& call, size_t first, const ConvolutionGeome
   return packed;
 }
 
+/** Images in the type of the geometry. */
+void* images(const Call& call, size_t index, const ConvolutionGeometry& g, size_t length) {
+  return g.type == kBf16 ? static_cast<void*>(call.halves(index, length).data) : call.floats(index, length).data;
+}
+
 ConvolutionGeometry geometryOf(const Call& call, size_t index) { return ConvolutionGeometry(call.ints(index, ConvolutionGeometry::kMostNumbers)); }
 
 /** convolve(x, filter, bias | undefined, y, geometry, packed filter | undefined, whether it is filled) */
 void convolve(Call& call) {
   const ConvolutionGeometry g = geometryOf(call, 4);
-  const Floats x = call.floats(0, g.sourceLength());
+  const void* x = images(call, 0, g, g.sourceLength());
   const Floats filter = call.floats(1, g.filterLength());
   const Floats bias = call.has(2) ? call.floats(2, g.outputs) : Floats{};
-  const Floats y = call.floats(3, g.targetLength());
+  void* y = images(call, 3, g, g.targetLength());
   const ThreadScope threads(g.multiplyAdds());
-  if (suitsColumns(g)) return convolveColumns(g, x.data, filter.data, bias.data, y.data);
+  if (suitsColumns(g)) return convolveColumns(g, x, filter.data, bias.data, y);
   const bool hasBias = static_cast<bool>(bias);
   Primitive& ready = forward(g, hasBias);
-  const float* packed = packedFilter(call, 5, g, g.key(Kind::kConv, hasBias), ready, filter.data);
-  if (hasBias) ready.run({x.data, packed, y.data, bias.data});
-  else ready.run({x.data, packed, y.data});
+  const void* packed = packedFilter(call, 5, g, g.key(Kind::kConv, hasBias), ready, filter.data);
+  if (hasBias) ready.run({x, packed, y, bias.data});
+  else ready.run({x, packed, y});
 }
 SNAPFIT_EXPORT(convolve);
 
 /** convolveInputGradient(dy, filter, dx, geometry, packed filter | undefined, whether it is filled) */
 void convolveInputGradient(Call& call) {
   const ConvolutionGeometry g = geometryOf(call, 3);
-  const Floats dy = call.floats(0, g.targetLength());
+  const void* dy = images(call, 0, g, g.targetLength());
   const Floats filter = call.floats(1, g.filterLength());
-  const Floats dx = call.floats(2, g.sourceLength());
+  void* dx = images(call, 2, g, g.sourceLength());
   const ThreadScope threads(g.multiplyAdds());
-  if (suitsColumns(g)) return convolveColumnsInputGradient(g, dy.data, filter.data, dx.data);
+  if (suitsColumns(g)) return convolveColumnsInputGradient(g, dy, filter.data, dx);
   Primitive& ready = inputGradient(g);
-  const float* packed = packedFilter(call, 4, g, g.key(Kind::kConvData, 0), ready, filter.data);
-  ready.run({dy.data, packed, dx.data});
+  const void* packed = packedFilter(call, 4, g, g.key(Kind::kConvData, 0), ready, filter.data);
+  ready.run({dy, packed, dx});
 }
 SNAPFIT_EXPORT(convolveInputGradient);
 
 /** convolveFilterGradient(x, dy, gradient of the filter, geometry) */
 void convolveFilterGradient(Call& call) {
   const ConvolutionGeometry g = geometryOf(call, 3);
-  const Floats x = call.floats(0, g.sourceLength());
-  const Floats dy = call.floats(1, g.targetLength());
+  const void* x = images(call, 0, g, g.sourceLength());
+  const void* dy = images(call, 1, g, g.targetLength());
   const Floats dFilter = call.floats(2, g.filterLength());
   const ThreadScope threads(g.multiplyAdds());
-  if (suitsColumns(g)) return convolveColumnsFilterGradient(g, x.data, dy.data, dFilter.data);
+  if (suitsColumns(g)) return convolveColumnsFilterGradient(g, x, dy, dFilter.data);
   Primitive& ready = filterGradient(g);
   const Desc layout = ready.layout(kFilter);
   const bool isPlain = layout == g.filter();
   float* gradient = isPlain ? dFilter.data : scratch(kFilterScratch, numFloats(layout));
-  ready.run({x.data, gradient, dy.data});
+  ready.run({x, gradient, dy});
   if (!isPlain) reorderFilter(g.key(Kind::kConvWeights, 0), layout, gradient, g.filter(), dFilter.data);
 }
 SNAPFIT_EXPORT(convolveFilterGradient);
 
 /** A number for a layout, equal for equal layouts, exact as a double. */
 double layoutNumber(const Desc& layout) {
-  uint64_t hash = 1469598103934665603ULL;
+  uint64_t hash = 1469598103934665603ULL ^ static_cast<uint64_t>(layout.get_data_type());
   const auto add = [&](const Dims& parts) {
     for (const int64_t part : parts) hash = (hash ^ static_cast<uint64_t>(part)) * 1099511628211ULL;
     hash = (hash ^ parts.size()) * 1099511628211ULL;

@@ -1,6 +1,7 @@
 // Reductions along one dim: sum, mean, extremes, product, all and any.
 #include <limits>
 
+#include "bf16.h"
 #include "call.h"
 #include "reduction.h"
 
@@ -65,11 +66,17 @@ void run(const Span<T>& x, const Span<Result>& y, const Sizes& sizes, Finish fin
   Reducer<Reduction>::run(x.data, y.data, sizes.outer, sizes.count, sizes.inner, finish);
 }
 
-/** reduce(x, y, operation, [outer, count, inner], divisor): float32; the mean is a sum over `divisor`. */
+/** reduce(x, y, operation, [outer, count, inner], divisor): float32, sums and means also of bfloat16; the mean is a sum over `divisor`. */
 void reduce(Call& call) {
   const Sizes sizes(call.ints(3, 3));
-  const Floats x = call.floats(0, sizes.all()), y = call.floats(1, sizes.rest());
+  const Floats y = call.floats(1, sizes.rest());
   const double divisor = call.number(4);
+  if (call.typeOf(0) == napi_uint16_array) {
+    const Span<Bf16> x = {elementsLike<Bf16>(call, 0, sizes.all()), sizes.all()};
+    const double by = static_cast<Operation>(call.integer(2)) == Operation::kMean ? divisor : 1;
+    return run<Sum>(x, y, sizes, [=](double total) { return static_cast<float>(total / by); });
+  }
+  const Floats x = call.floats(0, sizes.all());
   const auto same = [](float total) { return total; };
   switch (static_cast<Operation>(call.integer(2))) {
     case Operation::kSum: return run<Sum>(x, y, sizes, [](double total) { return static_cast<float>(total); });

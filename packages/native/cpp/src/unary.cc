@@ -1,4 +1,5 @@
-// Functions of one float32 tensor.
+// Functions of one float32 tensor, which may lie as bfloat16.
+#include "bf16.h"
 #include "call.h"
 #include "element-wise.h"
 #include "vector-math.h"
@@ -16,15 +17,13 @@ enum class Unary {
 constexpr float kSeluScale = 1.0507009873554805f;
 constexpr float kSeluScaleAlpha = 1.7580993408473769f;
 
-/** unary(x, y, operation, alpha, beta): y = operation(x) */
-void unary(Call& call) {
-  const Floats x = call.floats(0);
-  const Floats y = call.floats(1, x.length);
-  const auto alpha = static_cast<float>(call.number(3)), beta = static_cast<float>(call.number(4));
-  const auto light = [&](auto f) { mapElements(x.data, y.data, static_cast<int64_t>(x.length), kLightGrain, f); };
-  const auto heavy = [&](auto f) { mapElements(x.data, y.data, static_cast<int64_t>(x.length), kHeavyGrain, f); };
+/** y = operation(x) */
+template <class T>
+void apply(const T* x, T* y, int64_t count, Unary operation, float alpha, float beta) {
+  const auto light = [&](auto f) { mapElements(x, y, count, kLightGrain, f); };
+  const auto heavy = [&](auto f) { mapElements(x, y, count, kHeavyGrain, f); };
   // Comparisons with NaN are false: what stands last in a choice is what NaN gives.
-  switch (static_cast<Unary>(call.integer(2))) {
+  switch (operation) {
     case Unary::kAbs: return light([](float v) { return std::fabs(v); });
     case Unary::kCeil: return light([](float v) { return std::ceil(v); });
     case Unary::kClipByValue: return light([=](float v) { return v > beta ? beta : (v < alpha ? alpha : v); });
@@ -64,6 +63,15 @@ void unary(Call& call) {
     case Unary::kAtanh: return heavy([](float v) { return static_cast<float>(std::atanh(static_cast<double>(v))); });
   }
   throw CallError("internal: unknown unary operation.");
+}
+
+/** unary(x, y, operation, alpha, beta): y = operation(x), both float32 or both bfloat16 */
+void unary(Call& call) {
+  const size_t count = call.lengthOf(1);
+  withElements(call, 0, count, [&](auto* x) {
+    auto* y = elementsLike<std::remove_pointer_t<decltype(x)>>(call, 1, count);
+    apply(x, y, static_cast<int64_t>(count), static_cast<Unary>(call.integer(2)), static_cast<float>(call.number(3)), static_cast<float>(call.number(4)));
+  });
 }
 SNAPFIT_EXPORT(unary);
 

@@ -1,6 +1,7 @@
 // The gradient of a sum or a mean repeats dy: one kernel in place of a reshape, a tensor of ones, a product and a quotient.
 import * as tf from "@tensorflow/tfjs";
 import type { BroadcastScaledAttrs } from "../kernels/broadcast-scaled.js";
+import type { NativeBackend } from "../native-backend.js";
 import { registerGradientOnNative } from "./on-native.js";
 import { runKernel } from "./run.js";
 
@@ -11,7 +12,8 @@ for (const kernelName of ["Sum", "Mean"]) {
     const expandedShape = shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
     const numReduced = axes.reduce((product, axis) => product * shape[axis]!, 1);
     const scale = kernelName === "Mean" ? 1 / numReduced : 1;
-    return { x: () => runKernel("BroadcastScaled", { x: dy }, { expandedShape, shape, scale }) };
+    const { isBf16Only: isBf16 } = (tf.backend() as NativeBackend).memoryOf(saved[0]!);
+    return { x: () => runKernel("BroadcastScaled", { x: dy }, { expandedShape, shape, scale, isBf16 }) };
   });
 }
 

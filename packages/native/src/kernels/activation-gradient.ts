@@ -1,9 +1,10 @@
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable } from "../kernel.js";
+import { type Elements, elementsOf, takeLike } from "./elements.js";
 import type * as tf from "@tensorflow/tfjs";
 
 interface ActivationGradientFunctions {
-  activationGradient(dy: Float32Array, saved: Float32Array, dx: Float32Array, activation: number, alpha: number): void;
+  activationGradient(dy: Elements, saved: Elements, dx: Elements, activation: number, alpha: number): void;
 }
 
 /** In the order of the addon's numbers. Of relu, elu, sigmoid and tanh the result is saved, of the others the input. */
@@ -23,10 +24,10 @@ function activationGradient(
   { activation, alpha = 0 }: ActivationGradientAttrs,
 ): tf.TensorInfo | undefined {
   if (dy.dtype !== "float32" || saved.dtype !== "float32") return undefined;
-  const gradient = backend.floats(dy);
-  const values = backend.floats(saved);
+  const gradient = elementsOf(backend, dy);
+  const values = elementsOf(backend, saved);
   if (gradient.length !== values.length) return undefined;
-  const dx = backend.takeFloats(gradient.length);
+  const dx = takeLike(backend, values);
   addon<ActivationGradientFunctions>().activationGradient(gradient, values, dx, differentiatedActivations.indexOf(activation), alpha);
   return backend.own(saved.shape, "float32", dx);
 }

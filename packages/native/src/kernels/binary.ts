@@ -2,11 +2,13 @@ import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable, NativeKernel } from "../kernel.js";
 import { broadcast, broadcastGeometry } from "./broadcast.js";
+import { type Elements, elementsOf, takeElements } from "./elements.js";
 
 type Numbers = Float32Array | Int32Array;
 
 interface BinaryFunctions {
   binary(a: Float32Array, b: Float32Array, result: Numbers, operation: number, geometry: Int32Array): void;
+  binaryMixed(a: Elements, b: Elements, result: Elements, operation: number, geometry: Int32Array): void;
   binaryInts(a: Int32Array, b: Int32Array, result: Int32Array, operation: number, geometry: Int32Array): void;
   addN(terms: readonly Float32Array[], sum: Float32Array): void;
 }
@@ -28,10 +30,32 @@ const operations = [
 ];
 const operationsOfInts = new Set(["Add", "Sub", "Multiply", "Maximum", "Minimum", "SquaredDifference", "Mod", "FloorDiv"]);
 
+/** The first of the operations: those that the addon has for bfloat16 as well. */
+const numOfBf16 = 4;
+
+/** bfloat16 where both are, or where the other is so small that it is repeated; float32 where the other is a full float32 tensor. */
+function binaryMixed(
+  backend: KernelArguments["backend"],
+  operation: number,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+): tf.TensorInfo | undefined {
+  const [valuesA, valuesB] = [elementsOf(backend, a), elementsOf(backend, b)];
+  const shape = broadcast(a.shape, valuesA.length, b.shape, valuesB.length);
+  if (shape === undefined) return undefined;
+  const size = sizeOf(shape);
+  const isFull = (values: Elements): boolean => values instanceof Float32Array && values.length === size;
+  const result = takeElements(backend, !isFull(valuesA) && !isFull(valuesB), size);
+  addon<BinaryFunctions>().binaryMixed(valuesA, valuesB, result, operation, broadcastGeometry);
+  return backend.own(shape, "float32", result);
+}
+
 function binary(backend: KernelArguments["backend"], operation: number, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo | undefined {
   const { dtype } = a;
   if (b.dtype !== dtype) return undefined;
   if (dtype !== "float32" && !(dtype === "int32" && operationsOfInts.has(operations[operation]!))) return undefined;
+  if (operation < numOfBf16 && (backend.memoryOf(a).isBf16Only || backend.memoryOf(b).isBf16Only))
+    return binaryMixed(backend, operation, a, b);
   const valuesA = backend.floats(a);
   const valuesB = backend.floats(b);
   const shape = broadcast(a.shape, valuesA.length, b.shape, valuesB.length);

@@ -8,7 +8,7 @@ export type ConvolutionInfo = Conv2DInfo | Conv3DInfo;
 export const convolutionPasses = ["forward", "inputGradient", "filterGradient"] as const;
 export type ConvolutionPass = (typeof convolutionPasses)[number];
 
-const headLength = 8;
+const headLength = 9;
 const axisLength = 6;
 const numbers = new Int32Array(headLength + 3 * axisLength);
 const alphaOfNumbers = new Float32Array(numbers.buffer, 7 * Int32Array.BYTES_PER_ELEMENT, 1);
@@ -20,6 +20,8 @@ export interface GeometryOptions {
   /** Number of the activation in the addon. */
   readonly activation?: number;
   readonly alpha?: number;
+  /** Whether images lie as bfloat16. */
+  readonly isBf16?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface GeometryOptions {
  */
 export function convolutionGeometry(
   info: ConvolutionInfo,
-  { outShape = info.outShape, isDepthwise = false, activation = 0, alpha = 0 }: GeometryOptions = {},
+  { outShape = info.outShape, isDepthwise = false, activation = 0, alpha = 0, isBf16 = false }: GeometryOptions = {},
 ): Int32Array | undefined {
   const isChannelsFirst = info.dataFormat === "channelsFirst";
   const firstAxis = isChannelsFirst ? 2 : 1;
@@ -41,6 +43,7 @@ export function convolutionGeometry(
   numbers[5] = info.outChannels;
   numbers[6] = activation;
   alphaOfNumbers[0] = alpha;
+  numbers[8] = isBf16 ? 1 : 0;
   let fits = info.batchSize * info.inChannels * info.outChannels > 0;
   const write = (axis: number, input: number, window: number, stride: number, dilation: number, paddingFront: number): void => {
     const out = outShape[firstAxis + axis]!;

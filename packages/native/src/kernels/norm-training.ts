@@ -1,17 +1,18 @@
 import { addon } from "../addon.js";
 import type { Inputs, KernelTable } from "../kernel.js";
+import { type Elements, elementsOf, takeLike } from "./elements.js";
 import { isByChannel } from "./norm.js";
 import { hasFloatRows, rowsOf } from "./rows.js";
 
 type F = Float32Array;
 interface NormTrainingFunctions {
   batchNormTraining(
-    x: F,
+    x: Elements,
     gamma: F,
     beta: F,
     movingMean: F,
     movingVariance: F,
-    y: F,
+    y: Elements,
     statistics: F,
     movedMean: F,
     movedVariance: F,
@@ -19,7 +20,7 @@ interface NormTrainingFunctions {
     epsilon: number,
     decay: number,
   ): void;
-  batchNormTrainingGrad(dy: F, x: F, statistics: F, gamma: F, dx: F, dGamma: F, dBeta: F, rows: Int32Array): void;
+  batchNormTrainingGrad(dy: Elements, x: Elements, statistics: F, gamma: F, dx: Elements, dGamma: F, dBeta: F, rows: Int32Array): void;
 }
 interface BatchNormAttributes {
   readonly epsilon: number;
@@ -36,8 +37,8 @@ export const normTrainingKernels: KernelTable = {
     const { epsilon, momentum } = attrs as BatchNormAttributes;
     const rows = rowsOf(x);
     const numChannels = rows[1]!;
-    const values = backend.floats(x);
-    const y = backend.takeFloats(values.length);
+    const values = elementsOf(backend, x);
+    const y = takeLike(backend, values);
     const statistics = backend.takeFloats(2 * numChannels);
     const movedMean = backend.takeFloats(numChannels);
     const movedVariance = backend.takeFloats(numChannels);
@@ -66,11 +67,13 @@ export const normTrainingKernels: KernelTable = {
   /** [dx, dGamma, dBeta] */
   FusedBatchNormTrainingGrad({ inputs, backend }) {
     const { dy, x, statistics, gamma } = inputs as Inputs<"dy" | "x" | "statistics" | "gamma">;
-    const values = backend.floats(x);
+    const values = elementsOf(backend, x);
     const scale = backend.floats(gamma);
-    const [dx, dGamma, dBeta] = [values, scale, scale].map(({ length }) => backend.takeFloats(length)) as [F, F, F];
+    const dx = takeLike(backend, values);
+    const dGamma = backend.takeFloats(scale.length);
+    const dBeta = backend.takeFloats(scale.length);
     addon<NormTrainingFunctions>().batchNormTrainingGrad(
-      backend.floats(dy),
+      elementsOf(backend, dy),
       values,
       backend.floats(statistics),
       scale,

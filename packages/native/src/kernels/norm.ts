@@ -1,13 +1,23 @@
 import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelTable } from "../kernel.js";
+import { type Elements, elementsOf, takeLike } from "./elements.js";
 import { hasFloatRows, rowsOf } from "./rows.js";
 
 type F = Float32Array;
 interface NormFunctions {
   layerNorm(x: F, gamma: F, beta: F, y: F, rows: Int32Array, epsilon: number): void;
   layerNormGrad(dy: F, x: F, gamma: F, dx: F, dGamma: F, dBeta: F, rows: Int32Array, epsilon: number): void;
-  batchNorm(x: F, mean: F, variance: F, gamma: F | undefined, beta: F | undefined, y: F, rows: Int32Array, epsilon: number): void;
+  batchNorm(
+    x: Elements,
+    mean: F,
+    variance: F,
+    gamma: F | undefined,
+    beta: F | undefined,
+    y: Elements,
+    rows: Int32Array,
+    epsilon: number,
+  ): void;
 }
 /** Of the layer normalisation. */
 interface EpsilonAttribute {
@@ -43,8 +53,8 @@ export const normKernels: KernelTable = {
   FusedBatchNorm({ inputs, attrs, backend }) {
     const { x, mean, variance, scale, offset } = inputs as Inputs<"x" | "mean" | "variance", "scale" | "offset">;
     if (!hasFloatRows(x) || ![mean, variance, scale, offset].every((each) => isByChannel(each ?? undefined, x))) return undefined;
-    const values = backend.floats(x);
-    const y = backend.takeFloats(values.length);
+    const values = elementsOf(backend, x);
+    const y = takeLike(backend, values);
     addon<NormFunctions>().batchNorm(
       values,
       backend.floats(mean),

@@ -1,14 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable, NativeKernel } from "../kernel.js";
+import { type Elements, elementsOf, takeElements, takeLike } from "./elements.js";
 
 type Floats = Float32Array;
 interface PoolFunctions {
-  maxPool(x: Floats, y: Floats, geometry: Int32Array): void;
-  averagePool(x: Floats, y: Floats, geometry: Int32Array): void;
+  maxPool(x: Elements, y: Elements, geometry: Int32Array): void;
+  averagePool(x: Elements, y: Elements, geometry: Int32Array): void;
   maxPoolWithPositions(x: Floats, y: Floats, positions: Int32Array, geometry: Int32Array, hasBatch: number): void;
-  maxPoolGradient(dy: Floats, x: Floats, dx: Floats, geometry: Int32Array): void;
-  averagePoolGradient(dy: Floats, dx: Floats, geometry: Int32Array): void;
+  maxPoolGradient(dy: Elements, x: Elements, dx: Elements, geometry: Int32Array): void;
+  averagePoolGradient(dy: Elements, dx: Elements, geometry: Int32Array): void;
+  round(float32: Floats, bf16: Uint16Array): void;
 }
 
 type Conv3DInfo = tf.backend_util.Conv3DInfo;
@@ -64,10 +66,24 @@ const pool =
     const isSingle = info.filterHeight * info.filterWidth * ("filterDepth" in info ? info.filterDepth : 1) === 1;
     // As TensorFlow.js has it, also where stride and padding would move the cells.
     if (isSingle && tf.util.arraysEqual(info.inShape, info.outShape)) return backend.share(x);
-    const y = backend.takeFloats(tf.util.sizeFromShape(info.outShape));
-    addon<PoolFunctions>()[kind](backend.floats(x), y, geometry);
+    const values = elementsOf(backend, x);
+    const y = takeLike(backend, values, tf.util.sizeFromShape(info.outShape));
+    addon<PoolFunctions>()[kind](values, y, geometry);
     return backend.own(info.outShape, "float32", y);
   };
+
+/** Whether the windows of the geometry that was written last overlap along an axis. */
+function doWindowsOverlap(axis: number): boolean {
+  const [, output, window, stride] = geometry.subarray(2 + axis * 5);
+  return stride! < window! && output !== 1;
+}
+
+function rounded(backend: KernelArguments["backend"], values: Floats): Uint16Array {
+  const bits = backend.takeBf16(values.length);
+  addon<PoolFunctions>().round(values, bits);
+  backend.pool.give(values);
+  return bits;
+}
 
 const gradient =
   (kind: "maxPoolGradient" | "averagePoolGradient"): NativeKernel =>
@@ -75,11 +91,14 @@ const gradient =
     const { dy, input } = inputs as Inputs<"dy" | "input">;
     const info = infoOf(input, attrs);
     if (info === undefined || dy.dtype !== "float32" || !writeGeometry(info, dy.shape)) return undefined;
-    const dx = backend.takeFloats(tf.util.sizeFromShape(input.shape));
+    const isBf16 = backend.memoryOf(input).isBf16Only;
+    // Where windows overlap, shares are added up: in float32.
+    const isOverlapping = [0, 1, 2].some(doWindowsOverlap);
+    const dx = takeElements(backend, isBf16 && !isOverlapping, tf.util.sizeFromShape(input.shape));
     const functions = addon<PoolFunctions>();
-    if (kind === "maxPoolGradient") functions.maxPoolGradient(backend.floats(dy), backend.floats(input), dx, geometry);
-    else functions.averagePoolGradient(backend.floats(dy), dx, geometry);
-    return backend.own(input.shape, "float32", dx);
+    if (kind === "maxPoolGradient") functions.maxPoolGradient(elementsOf(backend, dy), elementsOf(backend, input), dx, geometry);
+    else functions.averagePoolGradient(elementsOf(backend, dy), dx, geometry);
+    return backend.own(input.shape, "float32", isBf16 && isOverlapping ? rounded(backend, dx as Floats) : dx);
   };
 
 export const poolKernels: KernelTable = {

@@ -33,7 +33,7 @@ export function planReduction(shape: readonly number[], axis: number | number[],
 }
 
 /** Takes one group of axes after the other away, the last first. `pass` gets the values, which it must not keep, and how they lie. */
-export function reduceInPasses<V extends Float32Array | Int32Array | Uint8Array>(
+export function reduceInPasses<V extends Float32Array | Int32Array | Uint8Array | Uint16Array>(
   backend: NativeBackend,
   x: V,
   { groups }: Plan,

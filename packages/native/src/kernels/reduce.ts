@@ -1,29 +1,30 @@
 import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable, NativeKernel } from "../kernel.js";
+import { type Elements, elementsOf } from "./elements.js";
 import { planReduction, reduceInPasses, type Plan } from "./reduce-passes.js";
 
 type Backend = KernelArguments["backend"];
-type Values = Float32Array | Int32Array | Uint8Array;
+type Values = Elements | Int32Array | Uint8Array;
 
 interface ReduceFunctions {
-  reduce(x: Float32Array, y: Float32Array, operation: number, sizes: Int32Array, divisor: number): void;
+  reduce(x: Elements, y: Float32Array, operation: number, sizes: Int32Array, divisor: number): void;
   reduceInts(x: Int32Array | Uint8Array, y: Int32Array, operation: number, sizes: Int32Array): void;
   reduceBools(x: Uint8Array, y: Uint8Array, operation: number, sizes: Int32Array): void;
-  cast(x: Values, y: Values): void;
+  cast(x: Int32Array | Uint8Array, y: Float32Array): void;
 }
 
 /** In the order of the addon's numbers. */
 const operations = { Sum: 0, Mean: 1, Max: 2, Min: 3, Prod: 4 } as const;
 type Operation = (typeof operations)[keyof typeof operations];
 
-function reduceFloats(backend: Backend, x: Float32Array, made: Plan, operation: Operation): Float32Array {
-  return reduceInPasses(backend, x, made, (values, given, isLast) => {
+function reduceFloats(backend: Backend, x: Elements, made: Plan, operation: Operation): Float32Array {
+  return reduceInPasses<Elements>(backend, x, made, (values, given, isLast) => {
     const y = backend.takeFloats(given[0]! * given[2]!);
     const step = operation === operations.Mean && !isLast ? operations.Sum : operation;
     addon<ReduceFunctions>().reduce(values, y, step, given, made.numReduced);
     return y;
-  });
+  }) as Float32Array;
 }
 
 /** Without axes to reduce, only the shape changes. */
@@ -33,12 +34,14 @@ function reduction(name: keyof typeof operations, axisOf: (attrs: object) => num
   const operation = operations[name];
   return ({ inputs, attrs, backend }) => {
     const { x } = inputs as Inputs<"x">;
-    const values = backend.memoryOf(x).values as Values;
+    // Sums and means read bfloat16; the result is float32 always.
+    const readsBf16 = operation === operations.Sum || operation === operations.Mean;
+    const values = (readsBf16 ? elementsOf(backend, x) : backend.memoryOf(x).values) as Values;
     const made = planReduction(x.shape, axisOf(attrs), (attrs as { keepDims?: boolean }).keepDims === true);
     if (values.length === 0 || values.length >= 2 ** 31) return undefined;
     if (x.dtype === "float32") {
       if (isNothing(made)) return backend.share(x, made.shape);
-      return backend.own(made.shape, "float32", reduceFloats(backend, values as Float32Array, made, operation));
+      return backend.own(made.shape, "float32", reduceFloats(backend, values as Elements, made, operation));
     }
     if (name === "Mean") return meanOfOthers(backend, x, made);
     if (name === "Prod" || isNothing(made) || (x.dtype !== "int32" && !(name === "Sum" && x.dtype === "bool"))) return undefined;

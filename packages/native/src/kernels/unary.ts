@@ -1,9 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable, NativeKernel } from "../kernel.js";
+import { type Elements, elementsOf, takeLike } from "./elements.js";
 
 interface UnaryFunctions {
-  unary(x: Float32Array, y: Float32Array, operation: number, alpha: number, beta: number): void;
+  unary(x: Elements, y: Elements, operation: number, alpha: number, beta: number): void;
   predicate(x: Float32Array, truth: Uint8Array, operation: number): void;
   logicalNot(x: Uint8Array, y: Uint8Array): void;
 }
@@ -14,6 +15,9 @@ const operations = (
   "Round Rsqrt Selu Sigmoid Sign Softplus Sqrt Square Step Tanh " +
   "Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh"
 ).split(" ");
+/** Whose result may lie as bfloat16 if the input does. The others, exponentials and logarithms above all, are computed and kept in float32. */
+const ofBf16 = "Abs ClipByValue Elu LeakyRelu Neg Relu Relu6 Selu Sigmoid Sign Step Tanh".split(" ");
+const staysBf16 = operations.map((name) => ofBf16.includes(name));
 const predicates = ["IsNan", "IsInf", "IsFinite"];
 
 function unary(
@@ -23,8 +27,8 @@ function unary(
 ): tf.TensorInfo | undefined {
   const { x } = inputs as Inputs<"x">;
   if (x.dtype !== "float32") return undefined;
-  const values = backend.floats(x);
-  const result = backend.takeFloats(values.length);
+  const values = staysBf16[operation] ? elementsOf(backend, x) : backend.floats(x);
+  const result = takeLike(backend, values);
   addon<UnaryFunctions>().unary(values, result, operation, alpha, beta);
   return backend.own(x.shape, "float32", result);
 }

@@ -1,0 +1,58 @@
+import { profileKernels, setPrecision, type NativeBackend } from "@snapfit/native";
+import * as tf from "@tensorflow/tfjs";
+import { expect } from "vitest";
+import { difference, randomValues } from "./on-both-backends.js";
+
+export const backend = (): NativeBackend => tf.backend() as NativeBackend;
+export const memoryOf = (tensor: tf.Tensor) => backend().memoryOf(tensor);
+
+/** A seeded tensor that lies as bfloat16 only, and the same numbers in float32. */
+export function bothPrecisions(shape: readonly number[], seed: number): { half: tf.Tensor; full: tf.Tensor } {
+  const given = tf.tensor(randomValues(shape, seed), [...shape]);
+  const bits = backend().bf16(given).slice();
+  const full = new Float32Array(bits.length);
+  new Uint32Array(full.buffer).set(Uint32Array.from(bits, (half) => half * 65536));
+  given.dispose();
+  return { half: ofBits(bits, shape), full: tf.tensor(full, [...shape]) };
+}
+
+/** A tensor over bfloat16 bits. */
+function ofBits(bits: Uint16Array, shape: readonly number[]): tf.Tensor {
+  const memory = backend().takeBf16(bits.length);
+  memory.set(bits);
+  const { dataId } = backend().own(shape, "float32", memory);
+  return tf.engine().makeTensorFromDataId(dataId as tf.DataId, [...shape], "float32") as tf.Tensor;
+}
+
+export const values = (tensor: tf.Tensor) => ({ shape: tensor.shape, values: tensor.dataSync<"float32">() });
+
+/** Rounding to 8 bits, relative to the largest value. */
+export const oneRounding = 2 ** -8;
+
+/**
+ * Runs the same on bfloat16 and on float32 tensors of equal numbers. The first result has to lie as bfloat16 (unless `isFloat`), no kernel may have made
+ * a float32 copy, and results have to differ by at most `bound`, relative to the largest value.
+ */
+export async function compare(
+  shapes: readonly (readonly number[])[],
+  run: (tensors: tf.Tensor[]) => tf.Tensor | tf.Tensor[],
+  { isFloat = false, bound = oneRounding, numFloats = 0 }: { isFloat?: boolean; bound?: number; numFloats?: number } = {},
+): Promise<void> {
+  const pairs = shapes.map((shape, i) => bothPrecisions(shape, i + 1));
+  setPrecision("f32");
+  const expected = [run(pairs.map(({ full }) => full))].flat();
+  setPrecision("bf16");
+  const inputs = pairs.map(({ half, full }, i) => (i < shapes.length - numFloats ? half : full));
+  let actual: tf.Tensor[] = [];
+  const uses = await profileKernels(() => {
+    actual = [run(inputs)].flat();
+  });
+  setPrecision("f32");
+  expect(uses.filter((use) => use.numWidened > 0 || use.isFallback)).toEqual([]);
+  expect(memoryOf(actual[0]!).isBf16Only).toBe(!isFloat);
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((tensor, i) => {
+    const off = difference(values(tensor), values(expected[i]!));
+    expect(off, `result ${i} of ${uses.map(({ kernel }) => kernel).join()}`).toBeLessThanOrEqual(bound);
+  });
+}
