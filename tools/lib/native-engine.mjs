@@ -29,6 +29,9 @@ function variantHere() {
 /** The folder that holds the addon after a build here. */
 export const nativeBuildFolder = join(root, "packages/native/build", `${process.platform}-${process.arch}`);
 
+/** The folder that holds the addon with sanitizers. */
+export const sanitizedBuildFolder = join(root, "packages/native/build/sanitize");
+
 /** Whether there is an addon for this platform, of whatever instructions. */
 export function isNativeBuilt() {
   return existsSync(nativeBuildFolder) && readdirSync(nativeBuildFolder).some((name) => name.endsWith(".node"));
@@ -42,7 +45,7 @@ export function isNativeBuilt() {
  */
 export async function buildNative({ variant = variantHere(), sanitize = false, fromSource = false, say = () => {} } = {}) {
   const folder = join(scratch, `native-${variant}${sanitize ? "-sanitize" : ""}`);
-  const output = sanitize ? join(root, "packages/native/build/sanitize") : nativeBuildFolder;
+  const output = sanitize ? sanitizedBuildFolder : nativeBuildFolder;
   const stampFile = join(folder, "snapfit-stamp");
   const stamp = stampOf(variant);
   if (!fromSource && existsSync(join(output, `snapfit-${variant}.node`)) && existsSync(stampFile)) {

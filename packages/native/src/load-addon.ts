@@ -16,8 +16,10 @@ export interface LoadedAddon {
 const require = createRequire(import.meta.url);
 const platform = `${process.platform}-${process.arch}`;
 
-/** Where the addon may lie: built in this repository, then the package of the platform. */
+/** Where the addon may lie: where `SNAPFIT_NATIVE_FOLDER` says, else built in this repository, then the package of the platform. */
 export function addonFolders(): string[] {
+  const asked = process.env["SNAPFIT_NATIVE_FOLDER"];
+  if (asked !== undefined) return [asked];
   const folders = [fileURLToPath(new URL(`../build/${platform}`, import.meta.url))];
   try {
     folders.push(dirname(require.resolve(`@snapfit/native-${platform}/package.json`)));

@@ -3,6 +3,7 @@
 
 #include "call.h"
 #include "onednn.h"
+#include "sanitizer.h"
 #include "threads.h"
 
 namespace snapfit {
@@ -32,10 +33,15 @@ SNAPFIT_EXPORT(version);
 void setThreads(Call& call) { setNumThreads(call.integer(0)); }
 SNAPFIT_EXPORT(setThreads);
 
-/** alignedOffset(bytes: Uint8Array): how many bytes to leave out so that the rest starts at a cache line. */
+/** alignedOffset(bytes: Uint8Array): how many bytes to leave out so that the rest starts at a cache line. All but 64 bytes are used. */
 void alignedOffset(Call& call) {
-  const auto address = reinterpret_cast<uintptr_t>(call.bytes(0).data);
-  call.returns(static_cast<double>((64 - address % 64) % 64));
+  constexpr size_t line = 64;
+  const Bytes bytes = call.bytes(0, line);
+  const size_t offset = (line - reinterpret_cast<uintptr_t>(bytes.data) % line) % line;
+  const size_t end = offset + bytes.length - line;
+  forbid(bytes.data, offset);
+  forbid(bytes.data + end, bytes.length - end);
+  call.returns(static_cast<double>(offset));
 }
 SNAPFIT_EXPORT(alignedOffset);
 

@@ -5,6 +5,7 @@
 #include <new>
 #include <unordered_map>
 
+#include "sanitizer.h"
 #include "threads.h"
 
 namespace snapfit {
@@ -60,6 +61,8 @@ float* scratch(size_t slot, size_t numFloats) {
     found.length = found.data == nullptr ? 0 : bytes / sizeof(float);
     if (found.data == nullptr) throw std::bad_alloc();
   }
+  allow(found.data, found.length * sizeof(float));
+  forbid(found.data + numFloats, (found.length - numFloats) * sizeof(float));
   return found.data;
 }
 

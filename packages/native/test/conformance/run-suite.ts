@@ -1,5 +1,6 @@
 import { build } from "esbuild";
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -56,6 +57,6 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
     maxBuffer: 2 ** 28,
     env: { ...process.env, ...options.env },
   });
-  const { stdout } = await run;
+  const { stdout } = await run.finally(() => rmSync(bundle));
   return JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as SuiteResult;
 }
