@@ -111,7 +111,9 @@ export class BufferPool {
   /** Lengths that came up first go first: those of a model that is in training are kept by being emptied and filled again. */
   #trim(): void {
     const mostIdle = Math.max(leastIdleBytes, 1.25 * this.#mostUsedBytes - this.#usedBytes);
-    const isEnough = (): boolean => this.#idleBytes <= mostIdle && this.#idleArrays <= mostIdleArrays;
+    // Half of them at once: to move the others up for each one that goes would take longer than to make it.
+    const mostArrays = this.#idleArrays > mostIdleArrays ? mostIdleArrays / 2 : mostIdleArrays;
+    const isEnough = (): boolean => this.#idleBytes <= mostIdle && this.#idleArrays <= mostArrays;
     for (const byLength of this.#idle.values()) {
       for (const [length, list] of byLength) {
         let count = 0;
