@@ -20,7 +20,7 @@ inline float expOfNegative(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  const float result = p * floatOf((bitsOf(shifted) + 127) << 23);
+  const float result = p * powerOfTwo(bitsOf(shifted));
   return x < -87.33654f ? 0.0f : result;
 }
 

@@ -21,7 +21,7 @@ inline int32_t bitsOf(float value) {
 }
 
 /** 2^n, -126 <= n <= 127 */
-inline float powerOfTwo(int32_t n) { return floatOf((n + 127) << 23); }
+inline float powerOfTwo(int32_t n) { return floatOf(static_cast<int32_t>((static_cast<uint32_t>(n) + 127u) << 23)); }
 
 /** x = n ln 2 + r, |r| <= ln 2 / 2 */
 struct ReducedExponent {
