@@ -151,7 +151,7 @@ describe.each(kinds)("%s on the native engine", (kind) => {
       const loss = (input: tf.Tensor, initialState: tf.Tensor[]): number =>
         [layer.call(input, { initialState })].flat().reduce((sum, output, i) => {
           const readOut = values(output.shape, 20 + i).dataSync();
-          return sum + output.dataSync().reduce((part, value, j) => part + value * readOut[j]!, 0);
+          return sum + (output.dataSync() as Float32Array).reduce((part, value, j) => part + value * readOut[j]!, 0);
         }, 0);
       const inputs = [x, ...states];
       const gradients = tf.grads((...all) =>
@@ -283,7 +283,7 @@ describe.each(kinds)("%s on the native engine", (kind) => {
     layer.build(x.shape);
     const uses = await profileKernels(() => {
       tf.dispose(masked.predict(x));
-      tf.dispose(dropped.apply(x, { training: true }));
+      tf.dispose(dropped.apply(x, { training: true }) as tf.Tensor);
       const slope = tf.grad((input: tf.Tensor) => tf.sum(layer.call(input, {}) as tf.Tensor));
       const curvature = tf.grad((input: tf.Tensor) => tf.sum(tf.square(slope(input))))(x);
       expect(curvature.shape).toEqual([2, 3, 4]);

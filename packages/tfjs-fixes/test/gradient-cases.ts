@@ -365,7 +365,7 @@ const batchedGather: GradientCase[] = [1, 0].map((batchDims) => ({
   wrongOn: ["wasm"],
 }));
 
-const broadcast: GradientCase[] = (["maximum", "minimum", "squaredDifference"] as const).flatMap((op) =>
+const broadcast: GradientCase[] = ([tf.maximum, tf.minimum, tf.squaredDifference] as const).flatMap((op) =>
   (
     [
       [
@@ -384,8 +384,8 @@ const broadcast: GradientCase[] = (["maximum", "minimum", "squaredDifference"] a
       ],
     ] as [number[], number[]][]
   ).map(([left, right]) => ({
-    name: `${op} [${left.join()}] and [${right.join()}]`,
-    f: (a, b) => tf[op](a, b),
+    name: `${op.name} [${left.join()}] and [${right.join()}]`,
+    f: (a, b) => op(a!, b!),
     // No two values within a step of each other.
     inputs: () => [distinct(left, 31, 1), tf.add(distinct(right, 32, 1), 0.013)],
     step: 1e-3,

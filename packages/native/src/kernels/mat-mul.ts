@@ -37,7 +37,7 @@ function multiply(
   // Where both are broadcast against each other, an index of the result is none of theirs.
   if (batch !== Math.max(batchA, batchB) || (batchA !== batchB && batchA !== 1 && batchB !== 1) || batch * m * n * k === 0)
     return undefined;
-  tf.util.assert(k === (transposeB ? columnsB : rowsB), () => `matMul: inner sizes of [${a.shape}] and [${b.shape}] differ.`);
+  tf.util.assert(k === (transposeB ? columnsB : rowsB), () => `matMul: inner sizes of [${a.shape.join()}] and [${b.shape.join()}] differ.`);
   if (bias !== undefined && (bias.dtype !== "float32" || tf.util.sizeFromShape(bias.shape) !== n)) return undefined;
   const useBf16 = isBf16() && m * n * k >= leastWorkForBf16;
   // What a transposed left factor makes is the gradient of a weight: sums over many samples that the optimizer wants in full.

@@ -35,7 +35,7 @@ export async function wrongGradients({ inputs, run }: GradientCase, seed: number
   const gradients = tf.tidy(() => tf.grads(run)(tensors(), tf.tensor(readOut, outputShape)));
   const problems: string[] = [];
   for (const [i, gradient] of gradients.entries()) {
-    const values = await gradient.data();
+    const values = (await gradient.data()) as Float32Array;
     if (values.length !== arrays[i]!.length)
       problems.push(`input ${i}: the gradient has ${values.length} elements, not ${arrays[i]!.length}`);
     const norm = Math.hypot(...chunkNorms(values));
@@ -79,7 +79,7 @@ async function loss(
   readOut: Float32Array,
 ): Promise<number> {
   const output = tf.tidy(() => run(...arrays.map((array, i) => tf.tensor(array, [...specs[i]!.shape]))));
-  const values = await output.data();
+  const values = (await output.data()) as Float32Array;
   output.dispose();
   return values.reduce((sum, value, k) => sum + value * readOut[k]!, 0);
 }
