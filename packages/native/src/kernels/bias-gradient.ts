@@ -9,7 +9,7 @@ interface BiasGradientFunctions {
 }
 
 /** Attributes of the kernel `FusedBiasGradient`, whose inputs are `dy` and `y` and whose results are the gradients before the activation and of the bias. */
-export interface FusedBiasGradientAttrs {
+interface FusedBiasGradientAttrs {
   readonly activation: FusedActivation;
 }
 

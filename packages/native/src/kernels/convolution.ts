@@ -37,7 +37,7 @@ function info3D(x: readonly number[], filter: readonly number[], attrs: object):
 /** A bias that the addon cannot add, one that is no vector over the output channels, goes to the cpu backend, like PReLU. */
 function fused(call: KernelArguments, isDepthwise: boolean): tf.TensorInfo | undefined {
   const { x, filter, bias, preluActivationWeights } = call.inputs as Inputs<"x" | "filter", "bias" | "preluActivationWeights">;
-  const { activation = "linear", leakyreluAlpha = 0, dataFormat } = call.attrs as tf.FusedConv2DAttrs;
+  const { activation = "linear", leakyreluAlpha = 0, dataFormat } = call.attrs as Partial<tf.FusedConv2DAttrs>;
   const isLeaky = (activation as string) === "leakyrelu";
   if (preluActivationWeights !== undefined || !(isLeaky || fusedActivations.includes(activation as FusedActivation))) return undefined;
   const info = info2D(x.shape, filter.shape, call.attrs, isDepthwise);

@@ -93,7 +93,7 @@ export const elementWiseCases: Readonly<Record<string, GradientCase[]>> = {
   squaredDifference: binary((a, b) => tf.squaredDifference(a, b)),
   pow: binary((a, b) => tf.pow(a, b), positive),
   atan2: binary((a, b) => tf.atan2(a, b), positive),
-  "mean squared error": binary((a, b) => tf.losses.meanSquaredError(a.add(b), b.sub(a), undefined, tf.Reduction.NONE)),
+  "mean squared error": binary((a, b) => tf.losses.meanSquaredError(a.add(b), b.mul(2).sub(a), undefined, tf.Reduction.NONE)),
   prelu: [[3], [2, 5], [4, 6, 7], [1, 3], [40, 33]].map((shape) => ({
     inputs: [
       { shape, ...atZero },
