@@ -54,17 +54,26 @@ function counted(name: string, kernel: NativeKernel | undefined, fallback: tf.Ke
   };
 }
 
-/** TensorFlow.js lets a disposed tensor through to the kernel, which then fails on what it does not find. */
+/** TensorFlow.js lets disposed tensors and any dtype through to the kernel, which then fails on what it does not find. */
 function explained(error: unknown, kernel: string, args: Parameters<tf.KernelFunc>[0]): unknown {
   const { data } = args.backend as NativeBackend;
-  for (const [name, tensor] of Object.entries(args.inputs))
+  for (const [name, tensor] of Object.entries(args.inputs)) {
+    if (tensor === undefined) continue;
+    const got = `${kernel} got the tensor "${name}", ${tensor.dtype} [${tensor.shape.join(", ")}]`;
     // Intermediate results inside of a kernel are known to the backend alone, tensors of other backends to TensorFlow.js alone.
-    if (tensor !== undefined && !data.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId))
+    if (!data.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId))
+      return new SnapfitError("TENSOR_DISPOSED", `${got}, after it was disposed. Keep it with tf.keep() or clone() it before.`, {
+        cause: error,
+      });
+    if (error instanceof TypeError && (tensor.dtype === "complex64" || tensor.dtype === "string"))
       return new SnapfitError(
-        "TENSOR_DISPOSED",
-        `${kernel} got the tensor "${name}", ${tensor.dtype} [${tensor.shape.join(", ")}], after it was disposed. Keep it with tf.keep() or clone() it before.`,
-        { cause: error },
+        "DTYPE_UNSUPPORTED",
+        `${got}. It takes numbers that are not complex: cast it, or take tf.real() and tf.imag().`,
+        {
+          cause: error,
+        },
       );
+  }
   return error;
 }
 

@@ -36,6 +36,7 @@ function reduction(name: keyof typeof operations, axisOf: (attrs: object) => num
     const { x } = inputs as Inputs<"x">;
     // Sums and means read bfloat16; the result is float32 always.
     const readsBf16 = operation === operations.Sum || operation === operations.Mean;
+    if (x.dtype === "complex64") return undefined;
     const values = (readsBf16 ? elementsOf(backend, x) : backend.memoryOf(x).values) as Values;
     const made = planReduction(x.shape, axisOf(attrs), (attrs as { keepDims?: boolean }).keepDims === true);
     if (values.length === 0 || values.length >= 2 ** 31) return undefined;
