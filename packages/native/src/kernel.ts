@@ -57,7 +57,8 @@ function counted(name: string, kernel: NativeKernel | undefined, fallback: tf.Ke
 /** TensorFlow.js lets disposed tensors and any dtype through to the kernel, which then fails on what it does not find. */
 function explained(error: unknown, kernel: string, args: Parameters<tf.KernelFunc>[0]): unknown {
   const { data } = args.backend as NativeBackend;
-  for (const [name, tensor] of Object.entries(args.inputs)) {
+  const named = Object.entries(args.inputs).flatMap(([name, input]) => [input].flat().map((tensor) => ({ name, tensor })));
+  for (const { name, tensor } of named) {
     if (tensor === undefined) continue;
     const got = `${kernel} got the tensor "${name}", ${tensor.dtype} [${tensor.shape.join(", ")}]`;
     // Intermediate results inside of a kernel are known to the backend alone, tensors of other backends to TensorFlow.js alone.

@@ -54,7 +54,8 @@ class PoolGeometry {
   template <class Visit>
   void forEachWindow(int64_t rowBegin, int64_t rowEnd, const Visit& visit) const {
     const auto& [depth, height, width] = axes;
-    std::vector<int64_t> cells(depth.window * height.window * width.window);
+    // A window may be far larger than the input.
+    std::vector<int64_t> cells(std::min(depth.window, depth.in) * std::min(height.window, height.in) * std::min(width.window, width.in));
     for (int64_t row = rowBegin; row < rowEnd; row++) {
       const int64_t y = row % height.out, z = row / height.out % depth.out, image = row / height.out / depth.out;
       for (int64_t x = 0; x < width.out; x++) {

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <cstdint>
+#include <exception>
 
 namespace snapfit {
 
@@ -39,14 +40,20 @@ void parallelFor(int64_t count, int64_t grain, const Body& body) {
     if (count > 0) body(int64_t{0}, count);
     return;
   }
+  // An exception that leaves a parallel region ends the process.
+  std::exception_ptr failure;
 #pragma omp parallel num_threads(threads)
-  {
+  try {
     const int64_t part = omp_get_thread_num();
     const int64_t parts = omp_get_num_threads();
     const int64_t begin = count * part / parts;
     const int64_t end = count * (part + 1) / parts;
     if (begin < end) body(begin, end);
+  } catch (...) {
+#pragma omp critical
+    failure = std::current_exception();
   }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace snapfit
