@@ -59,7 +59,7 @@ inline float fastExpm1(float x) {
   const float clamped = x > 88.72284f ? 88.72284f : (x < -18.0f ? -18.0f : x);
   const ReducedExponent reduced(clamped);
   // 2^n (e^r - 1) + 2^n - 1, halved as 2^128 is no float32
-  const float half = powerOfTwo(static_cast<int32_t>(reduced.n) - 1);
+  const float half = powerOfTwo(static_cast<int32_t>(reduced.n - 1.0f));
   const float value = 2.0f * (half * reduced.expm1() + (half - 0.5f));
   const float limited = x > 88.72284f ? INFINITY : value;
   return x != x || std::fabs(x) < 1e-20f ? x : limited;
@@ -71,7 +71,7 @@ inline float fastLog(float x) {
   const bool isTiny = x < 1.17549435e-38f;
   const float scaled = isTiny ? x * 8388608.0f : x;
   // x = 2^e (1 + m), sqrt(1/2) <= 1 + m < sqrt(2)
-  const int32_t shifted = bitsOf(scaled) - 0x3f3504f3;
+  const int32_t shifted = static_cast<int32_t>(static_cast<uint32_t>(bitsOf(scaled)) - 0x3f3504f3u);
   const float e = static_cast<float>((shifted >> 23) - (isTiny ? 23 : 0));
   const float m = floatOf((shifted & 0x007fffff) + 0x3f3504f3) - 1.0f;
   // ln(1 + m) = m - m^2 / 2 + m^3 p(m), minimax coefficients (Cephes' logf)
