@@ -35,7 +35,14 @@ const { code } = await runTool("vitest", ["run", "--testTimeout=1800000", "--hoo
   env,
   inherit: true,
 });
-const found = readdirSync(reports);
-for (const name of found) console.error(readFileSync(join(reports, name), "utf8"));
-console.log(found.length === 0 ? "The sanitizers found nothing." : `The sanitizers found something in ${found.length} processes.`);
+// Warnings tell of memory that could not be had, which some tests ask for.
+const found = readdirSync(reports)
+  .map((name) => readFileSync(join(reports, name), "utf8"))
+  .filter((report) => /ERROR: |runtime error:/.test(report));
+for (const report of found) console.error(report);
+if (found.length > 0) console.log(`The sanitizers found something in ${found.length} processes.`);
+else
+  console.log(
+    code === 0 ? "The sanitizers found nothing." : "Tests fail; what the sanitizers found stands above, if they ended a process.",
+  );
 process.exitCode = code === 0 && found.length > 0 ? 1 : code;
