@@ -82,6 +82,15 @@ describe("kernels on tensors that lie as bfloat16", () => {
         await compare([shape, shape], ([dy, y]) => run("FusedBiasGradient", { dy: dy!, y: y! }, { activation }));
   });
 
+  it("drop out, and apply gelu with its gradient", async () => {
+    await compare([rows], ([x]) => run("FusedDropout", { x: x! }, { rate: 0.3, seed: 5 }));
+    for (const approximate of [false, true]) {
+      await compare([rows], ([x]) => run("Gelu", { x: x! }, { approximate }));
+      await compare([rows, rows], ([dy, x]) => run("GeluGrad", { dy: dy!, x: x! }, { approximate }));
+      await compare([rows, rows], ([x, dy]) => run("GeluGrad", { dy: dy!, x: x! }, { approximate }), { numFloats: 1 });
+    }
+  });
+
   it("normalise", async () => {
     for (const shape of [rows, [16, 8, 8, 64], [5, 3]]) {
       const channels = shape.at(-1)!;

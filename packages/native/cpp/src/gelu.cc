@@ -1,4 +1,5 @@
 // The Gaussian error linear unit, exact and by tanh, and its gradient.
+#include "bf16.h"
 #include "call.h"
 #include "exp-negative.h"
 #include "threads.h"
@@ -47,50 +48,64 @@ inline Logistic logisticOf(float twoU) {
   return {twoU < 0 ? lower : upper, upper * lower};
 }
 
-/** gelu(x, y, isTanh): x P(X <= x) for a standard normal X */
-void gelu(Call& call) {
-  const Floats x = call.floats(0), y = call.floats(1, x.length);
-  const bool isTanh = call.flag(2);
-  parallelFor(static_cast<int64_t>(x.length), kGrain, [=](int64_t begin, int64_t end) {
-    const float* from = x.data;
-    float* to = y.data;
+template <class T>
+void activate(const T* x, T* y, int64_t count, bool isTanh) {
+  parallelFor(count, kGrain, [=](int64_t begin, int64_t end) {
     if (isTanh) {
 #pragma omp simd
       for (int64_t i = begin; i < end; i++) {
-        const float v = from[i];
-        to[i] = v * logisticOf(2.0f * kRootTwoByPi * (v + kCubic * v * v * v)).value;
+        const float v = x[i];
+        y[i] = v * logisticOf(2.0f * kRootTwoByPi * (v + kCubic * v * v * v)).value;
       }
     } else {
 #pragma omp simd
-      for (int64_t i = begin; i < end; i++) to[i] = from[i] * normalOf(from[i]).below;
+      for (int64_t i = begin; i < end; i++) {
+        const float v = x[i];
+        y[i] = v * normalOf(v).below;
+      }
     }
+  });
+}
+
+/** gelu(x, y, isTanh): x P(X <= x) for a standard normal X; x and y float32 or bfloat16 */
+void gelu(Call& call) {
+  const size_t length = call.lengthOf(1);
+  withElements(call, 0, length, [&](auto* x) {
+    activate(x, elementsLike<std::remove_pointer_t<decltype(x)>>(call, 1, length), static_cast<int64_t>(length), call.flag(2));
   });
 }
 SNAPFIT_EXPORT(gelu);
 
-/** geluGrad(dy, x, dx, isTanh) */
-void geluGrad(Call& call) {
-  const Floats x = call.floats(1), dy = call.floats(0, x.length), dx = call.floats(2, x.length);
-  const bool isTanh = call.flag(3);
-  parallelFor(static_cast<int64_t>(x.length), kGrain, [=](int64_t begin, int64_t end) {
-    const float *from = x.data, *g = dy.data;
-    float* to = dx.data;
+template <class Gradient, class T>
+void gradient(const Gradient* dy, const T* x, T* dx, int64_t count, bool isTanh) {
+  parallelFor(count, kGrain, [=](int64_t begin, int64_t end) {
     if (isTanh) {
       // s + x 2u' s (1 - s)
 #pragma omp simd
       for (int64_t i = begin; i < end; i++) {
-        const float v = from[i], square = v * v;
+        const float v = x[i], square = v * v;
         const Logistic s = logisticOf(2.0f * kRootTwoByPi * (v + kCubic * square * v));
-        to[i] = g[i] * (s.value + v * 2.0f * kRootTwoByPi * (1.0f + 3.0f * kCubic * square) * s.slope);
+        dx[i] = dy[i] * (s.value + v * 2.0f * kRootTwoByPi * (1.0f + 3.0f * kCubic * square) * s.slope);
       }
     } else {
       // P(X <= x) + x density(x)
 #pragma omp simd
       for (int64_t i = begin; i < end; i++) {
-        const Normal normal = normalOf(from[i]);
-        to[i] = g[i] * (normal.below + from[i] * normal.density);
+        const float v = x[i];
+        const Normal normal = normalOf(v);
+        dx[i] = dy[i] * (normal.below + v * normal.density);
       }
     }
+  });
+}
+
+/** geluGrad(dy, x, dx, isTanh): dy and x float32 or bfloat16, dx as x */
+void geluGrad(Call& call) {
+  const size_t length = call.lengthOf(2);
+  withElements(call, 0, length, [&](auto* dy) {
+    withElements(call, 1, length, [&](auto* x) {
+      gradient(dy, x, elementsLike<std::remove_pointer_t<decltype(x)>>(call, 2, length), static_cast<int64_t>(length), call.flag(3));
+    });
   });
 }
 SNAPFIT_EXPORT(geluGrad);

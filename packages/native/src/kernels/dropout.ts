@@ -1,9 +1,10 @@
 import { RandomStream } from "@snapfit/base";
 import { addon } from "../addon.js";
 import type { Inputs, KernelTable } from "../kernel.js";
+import { type Elements, elementsOf, takeLike } from "./elements.js";
 
 interface DropoutFunctions {
-  dropout(x: Float32Array, y: Float32Array, mask: Int32Array, scale: number, first: number): void;
+  dropout(x: Elements, y: Elements, mask: Int32Array, scale: number, first: number): void;
 }
 
 /** Which elements a dropout keeps: a pure function of the element's index and of the seed, or of the key of a random stream. */
@@ -31,8 +32,8 @@ export const dropoutKernels: KernelTable = {
     const { x } = inputs as Inputs<"x">;
     const attributes = attrs as unknown as DropoutAttributes;
     if (x.dtype !== "float32") return undefined;
-    const values = backend.floats(x);
-    const y = backend.takeFloats(values.length);
+    const values = elementsOf(backend, x);
+    const y = takeLike(backend, values);
     numbers.set(dropoutNumbers(attributes));
     addon<DropoutFunctions>().dropout(values, y, numbers, 1 / (1 - attributes.rate), attributes.firstIndex ?? 0);
     return backend.own(x.shape, "float32", y);
