@@ -28,21 +28,29 @@ describe("kernels on tensors that lie as bfloat16", () => {
     const y = tf.backend_util.computeConv2DInfo([...x], [...filter], strides, 1, pad).outShape;
     // The filter is float32 and rounded for the product: two roundings of factors, errors of many terms add up like their root.
     const bound = 2 ** -7;
-    await compare([x, filter], ([image, kernel]) => run("Conv2D", { x: image!, filter: kernel! }, attrs), { bound, numFloats: 1 });
-    await compare(
-      [y, filter],
-      ([dy, kernel]) => run("Conv2DBackpropInput", { dy: dy!, filter: kernel! }, { ...attrs, inputShape: [...x] }),
-      { bound, numFloats: 1 },
-    );
-    await compare([x, y], ([image, dy]) => run("Conv2DBackpropFilter", { x: image!, dy: dy! }, { ...attrs, filterShape: [...filter] }), {
-      isFloat: true,
-      bound,
-    });
-    await compare(
-      [x, filter, [filter[3]]],
-      ([image, kernel, bias]) => run("FusedConv2D", { x: image!, filter: kernel!, bias: bias! }, { ...attrs, activation: "relu" }),
-      { bound, numFloats: 2 },
-    );
+    expect(
+      await compare([x, filter], ([image, kernel]) => run("Conv2D", { x: image!, filter: kernel! }, attrs), { bound, numFloats: 1 }),
+    ).toEqual([]);
+    expect(
+      await compare(
+        [y, filter],
+        ([dy, kernel]) => run("Conv2DBackpropInput", { dy: dy!, filter: kernel! }, { ...attrs, inputShape: [...x] }),
+        { bound, numFloats: 1 },
+      ),
+    ).toEqual([]);
+    expect(
+      await compare([x, y], ([image, dy]) => run("Conv2DBackpropFilter", { x: image!, dy: dy! }, { ...attrs, filterShape: [...filter] }), {
+        isFloat: true,
+        bound,
+      }),
+    ).toEqual([]);
+    expect(
+      await compare(
+        [x, filter, [filter[3]]],
+        ([image, kernel, bias]) => run("FusedConv2D", { x: image!, filter: kernel!, bias: bias! }, { ...attrs, activation: "relu" }),
+        { bound, numFloats: 2 },
+      ),
+    ).toEqual([]);
   });
 
   it("convolve in bf16 what comes as float32 too", () => {
@@ -59,35 +67,39 @@ describe("kernels on tensors that lie as bfloat16", () => {
     for (const name of ["Add", "Sub", "Multiply", "RealDiv"]) {
       // Divisors away from zero.
       const b = (tensor: tf.Tensor): tf.Tensor => (name === "RealDiv" ? tf.add(tensor, tf.scalar(2)) : tensor);
-      await compare([rows, rows], ([x, y]) => run(name, { a: x!, b: b(y!) }), { bound: 3 * 2 ** -8 });
-      await compare([rows, [19]], ([x, row]) => run(name, { a: x!, b: b(row!) }), { numFloats: 1 });
-      await compare([rows, []], ([x, scalar]) => run(name, { a: x!, b: b(scalar!) }), { numFloats: 1 });
-      await compare([rows, [3, 1, 1, 19]], ([x, y]) => run(name, { a: x!, b: b(y!) }), { numFloats: 1 });
+      expect(await compare([rows, rows], ([x, y]) => run(name, { a: x!, b: b(y!) }), { bound: 3 * 2 ** -8 })).toEqual([]);
+      expect(await compare([rows, [19]], ([x, row]) => run(name, { a: x!, b: b(row!) }), { numFloats: 1 })).toEqual([]);
+      expect(await compare([rows, []], ([x, scalar]) => run(name, { a: x!, b: b(scalar!) }), { numFloats: 1 })).toEqual([]);
+      expect(await compare([rows, [3, 1, 1, 19]], ([x, y]) => run(name, { a: x!, b: b(y!) }), { numFloats: 1 })).toEqual([]);
       // A full float32 operand: so is the result.
-      await compare([rows, rows], ([x, y]) => run(name, { a: x!, b: b(y!) }), { isFloat: true, bound: 1e-6, numFloats: 1 });
+      expect(await compare([rows, rows], ([x, y]) => run(name, { a: x!, b: b(y!) }), { isFloat: true, bound: 1e-6, numFloats: 1 })).toEqual(
+        [],
+      );
     }
   });
 
   it("apply activations and their gradients", async () => {
     for (const name of ["Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Tanh", "Neg", "Abs"])
-      await compare([rows], ([x]) => run(name, { x: x! }));
+      expect(await compare([rows], ([x]) => run(name, { x: x! }))).toEqual([]);
     for (const activation of ["relu", "relu6", "elu", "selu", "sigmoid", "tanh", "softplus", "leakyRelu"]) {
       const attrs = { activation, alpha: 0.2 };
-      await compare([rows, rows], ([dy, saved]) => run("FusedActivationGradient", { dy: dy!, saved: saved! }, attrs));
+      expect(await compare([rows, rows], ([dy, saved]) => run("FusedActivationGradient", { dy: dy!, saved: saved! }, attrs))).toEqual([]);
       // The gradient lies as the tensor does, whatever comes from behind.
-      await compare([rows, rows], ([saved, dy]) => run("FusedActivationGradient", { dy: dy!, saved: saved! }, attrs), { numFloats: 1 });
+      expect(
+        await compare([rows, rows], ([saved, dy]) => run("FusedActivationGradient", { dy: dy!, saved: saved! }, attrs), { numFloats: 1 }),
+      ).toEqual([]);
     }
     for (const activation of ["relu", "elu", "sigmoid", "tanh"])
       for (const shape of [rows, [2, 9, 9, 64], [1, 30, 30, 80]])
-        await compare([shape, shape], ([dy, y]) => run("FusedBiasGradient", { dy: dy!, y: y! }, { activation }));
+        expect(await compare([shape, shape], ([dy, y]) => run("FusedBiasGradient", { dy: dy!, y: y! }, { activation }))).toEqual([]);
   });
 
   it("drop out, and apply gelu with its gradient", async () => {
-    await compare([rows], ([x]) => run("FusedDropout", { x: x! }, { rate: 0.3, seed: 5 }));
+    expect(await compare([rows], ([x]) => run("FusedDropout", { x: x! }, { rate: 0.3, seed: 5 }))).toEqual([]);
     for (const approximate of [false, true]) {
-      await compare([rows], ([x]) => run("Gelu", { x: x! }, { approximate }));
-      await compare([rows, rows], ([dy, x]) => run("GeluGrad", { dy: dy!, x: x! }, { approximate }));
-      await compare([rows, rows], ([x, dy]) => run("GeluGrad", { dy: dy!, x: x! }, { approximate }), { numFloats: 1 });
+      expect(await compare([rows], ([x]) => run("Gelu", { x: x! }, { approximate }))).toEqual([]);
+      expect(await compare([rows, rows], ([dy, x]) => run("GeluGrad", { dy: dy!, x: x! }, { approximate }))).toEqual([]);
+      expect(await compare([rows, rows], ([x, dy]) => run("GeluGrad", { dy: dy!, x: x! }, { approximate }), { numFloats: 1 })).toEqual([]);
     }
   });
 
@@ -95,32 +107,38 @@ describe("kernels on tensors that lie as bfloat16", () => {
     for (const shape of [rows, [16, 8, 8, 64], [5, 3]]) {
       const channels = shape.at(-1)!;
       const vectors = [[channels], [channels], [channels], [channels]];
-      await compare(
-        [shape, ...vectors],
-        ([x, gamma, beta, movingMean, movingVariance]) =>
-          run(
-            "FusedBatchNormTraining",
-            { x: x!, gamma: gamma!, beta: beta!, movingMean: movingMean!, movingVariance: movingVariance! },
-            { epsilon: 1e-3, momentum: 0.9 },
-          ),
-        { numFloats: 4 },
-      );
+      expect(
+        await compare(
+          [shape, ...vectors],
+          ([x, gamma, beta, movingMean, movingVariance]) =>
+            run(
+              "FusedBatchNormTraining",
+              { x: x!, gamma: gamma!, beta: beta!, movingMean: movingMean!, movingVariance: movingVariance! },
+              { epsilon: 1e-3, momentum: 0.9 },
+            ),
+          { numFloats: 4 },
+        ),
+      ).toEqual([]);
       const gradient = ([dy, x, statistics, gamma]: tf.Tensor[]): tf.Tensor | tf.Tensor[] =>
         run("FusedBatchNormTrainingGrad", { dy: dy!, x: x!, statistics: tf.abs(statistics!), gamma: gamma! });
-      await compare([shape, shape, [2, channels], [channels]], gradient, { numFloats: 2 });
-      await compare([shape, [2, channels], [channels], shape], ([x, statistics, gamma, dy]) => gradient([dy!, x!, statistics!, gamma!]), {
-        numFloats: 3,
-      });
-      await compare(
-        [shape, ...vectors],
-        ([x, mean, variance, scale, offset]) =>
-          run(
-            "FusedBatchNorm",
-            { x: x!, mean: mean!, variance: tf.abs(variance!), scale: scale!, offset: offset! },
-            { varianceEpsilon: 1e-3 },
-          ),
-        { numFloats: 4 },
-      );
+      expect(await compare([shape, shape, [2, channels], [channels]], gradient, { numFloats: 2 })).toEqual([]);
+      expect(
+        await compare([shape, [2, channels], [channels], shape], ([x, statistics, gamma, dy]) => gradient([dy!, x!, statistics!, gamma!]), {
+          numFloats: 3,
+        }),
+      ).toEqual([]);
+      expect(
+        await compare(
+          [shape, ...vectors],
+          ([x, mean, variance, scale, offset]) =>
+            run(
+              "FusedBatchNorm",
+              { x: x!, mean: mean!, variance: tf.abs(variance!), scale: scale!, offset: offset! },
+              { varianceEpsilon: 1e-3 },
+            ),
+          { numFloats: 4 },
+        ),
+      ).toEqual([]);
     }
   });
 
@@ -136,23 +154,27 @@ describe("kernels on tensors that lie as bfloat16", () => {
           const shape: [number, number, number, number] = [2, 9, 7, channels];
           const attrs = { filterSize, strides, pad: "same" };
           const { outShape } = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, "same");
-          await compare([shape], ([x]) => run(kind, { x: x! }, attrs));
-          await compare([shape, outShape], ([input, dy]) =>
-            run(`${kind}Grad`, { dy: dy!, input: input!, output: run(kind, { x: input! }, attrs) as tf.Tensor }, attrs),
-          );
-          await compare(
-            [shape, outShape],
-            ([input, dy]) => run(`${kind}Grad`, { dy: dy!, input: input!, output: run(kind, { x: input! }, attrs) as tf.Tensor }, attrs),
-            { numFloats: 1 },
-          );
+          expect(await compare([shape], ([x]) => run(kind, { x: x! }, attrs))).toEqual([]);
+          expect(
+            await compare([shape, outShape], ([input, dy]) =>
+              run(`${kind}Grad`, { dy: dy!, input: input!, output: run(kind, { x: input! }, attrs) as tf.Tensor }, attrs),
+            ),
+          ).toEqual([]);
+          expect(
+            await compare(
+              [shape, outShape],
+              ([input, dy]) => run(`${kind}Grad`, { dy: dy!, input: input!, output: run(kind, { x: input! }, attrs) as tf.Tensor }, attrs),
+              { numFloats: 1 },
+            ),
+          ).toEqual([]);
         }
   });
 
   it("sum in float32, and give gradients that lie as the input does", async () => {
     for (const axis of [[0], [1, 2], [3], [0, 1, 2, 3]]) {
-      await compare([[4, 9, 9, 33]], ([x]) => tf.sum(x!, axis), { isFloat: true, bound: 1e-6 });
-      await compare([[4, 9, 9, 33]], ([x]) => tf.mean(x!, axis), { isFloat: true, bound: 1e-6 });
-      await compare([[4, 9, 9, 33]], ([x]) => tf.grad((input) => tf.sum(tf.mean(input, axis)))(x!));
+      expect(await compare([[4, 9, 9, 33]], ([x]) => tf.sum(x!, axis), { isFloat: true, bound: 1e-6 })).toEqual([]);
+      expect(await compare([[4, 9, 9, 33]], ([x]) => tf.mean(x!, axis), { isFloat: true, bound: 1e-6 })).toEqual([]);
+      expect(await compare([[4, 9, 9, 33]], ([x]) => tf.grad((input) => tf.sum(tf.mean(input, axis)))(x!))).toEqual([]);
     }
   });
 
