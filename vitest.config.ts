@@ -32,6 +32,8 @@ export default defineConfig(({ mode }) => ({
     // TensorFlow.js greets on stderr in every file: only what a failing test printed is shown.
     silent: "passed-only",
     maxWorkers: "100%",
+    // Test files share the cores: a thread that waits for another must not keep one busy.
+    env: { GOMP_SPINCOUNT: "1000" },
     testTimeout: mode === "slow" ? 1_800_000 : 60_000,
     coverage: {
       include: measured.map((name) => `packages/${name}/src/**/*.ts`),

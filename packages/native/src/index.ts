@@ -11,6 +11,7 @@ import "./gradients/reductions.js";
 import "./gradients/softmax.js";
 import "./layers/batch-normalization.js";
 import "./layers/convolution.js";
+import "./layers/dense.js";
 import "./layers/dropout.js";
 import "./layers/gelu.js";
 import "./layers/layer-normalization.js";

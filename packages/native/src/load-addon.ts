@@ -72,9 +72,9 @@ function noBuild(runnable: readonly BuildName[], wanted: string | undefined): Na
 
 /**
  * GNU OpenMP, which reads this variable while it is loaded, lets idle threads spin for milliseconds before they sleep. Where other work shares the
- * cores that makes small operations ten times slower. So many turns, some ten microseconds, bridge the gap between two operations of a step.
+ * cores that makes small operations ten times slower. So many turns, a few milliseconds, bridge the gaps between the operations of a step.
  */
-const spinCount = "1000";
+const spinCount = "100000";
 
 function withBoundedSpinning<T>(load: () => T): T {
   const { env } = process;

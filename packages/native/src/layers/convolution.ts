@@ -1,6 +1,7 @@
 // Convolution, bias and activation in one kernel in training; tf.layers runs three.
 import * as tf from "@tensorflow/tfjs";
 import "../gradients/fused-convolution.js";
+import { fusedInTraining } from "../gradients/fused-mat-mul.js";
 import { runKernel } from "../gradients/run.js";
 import { type LayerWeight, onlyInput, patchClass } from "./patch-class.js";
 
@@ -15,9 +16,6 @@ interface ConvolutionLayer {
   readonly dilationRate?: readonly number[];
   readonly activation?: { getClassName(): string } | null;
 }
-
-/** Activations whose derivative follows from their result. */
-const fusedInTraining = new Set(["linear", "relu", "elu", "sigmoid", "tanh"]);
 
 /** Kernel attributes, or undefined where the layer's own way has to be gone. */
 function attributesOf(layer: ConvolutionLayer, x: tf.Tensor): object | undefined {
