@@ -87,7 +87,7 @@ async function turns(name: string, sides: readonly Side[]): Promise<Record<strin
 /** None if the engine cannot run the case. The first step of a turn is left out: it brings back what the turns of others took out of the caches. */
 async function timesOf(name: string, { name: engine, worker }: Side, steps: number): Promise<number[]> {
   await setTimeout(PAUSE_MS);
-  return (await orSay(name, engine, async () => (await worker.ask({ steps: steps + 1 })).times.slice(1))) ?? [];
+  return (await orSay(name, engine, async () => (await worker.ask({ steps: steps + 1 })).times?.slice(1))) ?? [];
 }
 
 /** All f32 sides compute the same: says so where the losses from equal weights differ. */

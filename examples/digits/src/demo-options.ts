@@ -14,7 +14,8 @@ function isModelName(name: string): name is ModelName {
 export interface DemoOptions {
   /** Folder with the four IDX files of MNIST; undefined for synthetic digits. */
   readonly data: string | undefined;
-  readonly epochs: number;
+  /** Undefined: as many as the model needs. */
+  readonly epochs: number | undefined;
   readonly seed: number;
   readonly device: string;
   /** Undefined: the best that the device trains in a minute. */
@@ -28,7 +29,7 @@ export const usage = `Trains a classifier of handwritten digits.
   npm run demo [-- options]
 
   --data FOLDER   MNIST's IDX files, gzip or not, in place of synthetic digits
-  --epochs N      at most so many passes over the training digits (20)
+  --epochs N      at most so many passes over the training digits (8 for cnn, else 20)
   --seed N        of weights, order and dropout: the same seed gives the same run (7)
   --device NAME   native, wasm, cpu, or auto for the best that is here (auto)
   --model NAME    cnn, mlp, or linear for logistic regression (cnn on native, else mlp)
@@ -59,7 +60,7 @@ export function readOptions(args: readonly string[]): DemoOptions | undefined {
   if (model !== undefined && !isModelName(model)) throw new UsageError(`--model takes ${modelNames.join(", ")}, but got "${model}".`);
   return {
     data: text(values, "data"),
-    epochs: wholeNumber(values, "epochs", 1) ?? (fast ? 2 : 20),
+    epochs: wholeNumber(values, "epochs", 1) ?? (fast ? 2 : undefined),
     seed: wholeNumber(values, "seed", 0) ?? 7,
     device: text(values, "device") ?? "auto",
     model,

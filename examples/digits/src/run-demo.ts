@@ -8,9 +8,9 @@ import type { Interruption } from "./interruption.js";
 
 /** Gets the digits, trains, tests the best weights, writes the results, and says all of it. */
 export async function runDemo(options: DemoOptions, interruption: Interruption): Promise<void> {
-  const { epochs, seed, device, model, quiet, fast } = options;
+  const { seed, device, quiet, fast } = options;
   await using trainer = new DigitTrainer({
-    model: () => digitModels[model ?? bestModelHere()](),
+    model: () => digitModels[options.model ?? bestModelHere()](),
     seed,
     device,
     quiet,
@@ -22,6 +22,9 @@ export async function runDemo(options: DemoOptions, interruption: Interruption):
   interruption.now("preparing the device");
   trainer.logger.info(await trainer.summary());
 
+  // The device is chosen by now, and with it the model.
+  const model = options.model ?? bestModelHere();
+  const epochs = options.epochs ?? (model === "cnn" ? 8 : 20);
   const limits = fast ? { limitTrainBatches: 20, limitValidationBatches: 2 } : {};
   const startMs = performance.now();
   const { reason, interrupted } = await trainer.fit({
@@ -35,7 +38,7 @@ export async function runDemo(options: DemoOptions, interruption: Interruption):
   const seconds = Math.round((performance.now() - startMs) / 100) / 10;
   interruption.now("testing");
   await report(trainer, digits.test, {
-    model: model ?? bestModelHere(),
+    model,
     seed,
     reason,
     seconds,
