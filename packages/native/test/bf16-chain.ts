@@ -26,7 +26,7 @@ function ofBits(bits: Uint16Array, shape: readonly number[]): tf.Tensor {
 export const values = (tensor: tf.Tensor) => ({ shape: tensor.shape, values: tensor.dataSync<"float32">() });
 
 /** Rounding to 8 bits, relative to the largest value. */
-export const oneRounding = 2 ** -8;
+const oneRounding = 2 ** -8;
 
 /**
  * Runs the same on bfloat16 and on float32 tensors of equal numbers, the last `numFloats` of them in float32 both times. The first result has to lie as
