@@ -123,7 +123,7 @@ describe("Ctrl-C ends the program within a second, with exit code 130 and a line
     ["when training begins", /[\d,]+ trainable/, /\nStopped at epoch [01], step \d+: SIGINT\.\n$/],
     ["after an epoch", /\[ {2}1\/20\].*\n/, /\nStopped at epoch \d, step \d+: SIGINT\.\n$/],
   ])("%s", async (_, interruptAt, ending) => {
-    const { code, output, secondsAfterSignal } = await run([], { interruptAt });
+    const { code, output, secondsAfterSignal } = await run(["--model", "mlp"], { interruptAt });
     expect(output).toMatch(ending);
     expect(code).toBe(130);
     expect(secondsAfterSignal).toBeLessThan(1);
