@@ -131,7 +131,7 @@ describe("Ctrl-C ends the program within a second, with exit code 130 and a line
 });
 
 it.skipIf(!process.env["SNAPFIT_DATA"])("MNIST is learned: 94 % of the test images after one epoch", async () => {
-  const { code, output } = await run(["--data", join(process.env["SNAPFIT_DATA"]!, "mnist"), "--epochs", "1"]);
+  const { code, output } = await run(["--data", join(process.env["SNAPFIT_DATA"]!, "mnist"), "--epochs", "1", "--model", "mlp"]);
   expect(output).toContain("55,000 train, 5,000 validation, 10,000 test");
   expect(code).toBe(0);
   expect(Number(/([\d.]+) % on the test digits/.exec(output)![1])).toBeGreaterThan(94);
