@@ -9,11 +9,11 @@ using small::roundUp;
 
 /** A result [length, width] of one head: added up in place, or in padded rows where the width is no whole number of lanes. */
 struct HeadSum {
-  HeadRows to;
+  HeadRows<float> to;
   small::Rows sums;
   int64_t length, width;
 
-  HeadSum(const HeadRows& rows, int64_t numRows, int64_t numColumns, float* padded) : to(rows), length(numRows), width(numColumns) {
+  HeadSum(const HeadRows<float>& rows, int64_t numRows, int64_t numColumns, float* padded) : to(rows), length(numRows), width(numColumns) {
     sums = padded == nullptr ? small::Rows{to.data, to.stride} : small::Rows{padded, roundUp(width, small::kLanes)};
   }
   void clear() const {
@@ -35,26 +35,29 @@ float dot(const float* a, const float* b, int64_t count) {
   return sum;
 }
 
-/** Everything of one call; a thread works through whole heads. */
+/** Everything of one call, with operands and a gradient `dy` of type T; a thread works through whole heads. */
+template <class T>
 struct Backward {
   const Attention& s;
-  Floats q, k, v, output, logSums, dy, dq, dk, dv;
+  T *q, *k, *v, *dy;
+  float *output, *logSums, *dq, *dk, *dv;
   int64_t block, wideKeys, wideSize, wideV;
 
-  /** Floats of a copy with rows of whole lanes, where the operand itself does not serve. */
-  static int64_t copyOf(int64_t length, int64_t width) { return isWhole(width) ? 0 : Workspace::sizeOf(length * roundUp(width, small::kLanes)); }
   int64_t memory() const {
     return Workspace::sizeOf(wideKeys * s.size) + Workspace::sizeOf(wideKeys * s.sizeV) + 2 * Workspace::sizeOf(block * wideKeys) +
-           Workspace::sizeOf(wideKeys) + 2 * copyOf(s.queries, s.size) + 2 * copyOf(s.keys, s.size) +
-           copyOf(s.queries, s.sizeV) + copyOf(s.keys, s.sizeV);
+           Workspace::sizeOf(wideKeys) + copyOf<T>(s.queries, s.size) + copyOf<T>(s.keys, s.size) + copyOf<T>(s.queries, s.sizeV) +
+           copyOf<float>(s.queries, s.size) + copyOf<float>(s.keys, s.size) + copyOf<float>(s.keys, s.sizeV);
   }
 
-  /** Turns a row of scores into weights times dropout's factors, and the row of weight gradients into score gradients. */
-  void row(int64_t head, int64_t query, float* weights, float* gradients, int64_t width, float* factors) const {
+  /**
+   * Turns a row of scores into weights times dropout's factors, and the row of weight gradients into score gradients, with the row of `dy`:
+   * factors of the products that follow.
+   */
+  void row(int64_t head, int64_t query, const float* dyRow, float* weights, float* gradients, int64_t width, float* factors) const {
     s.maskRow(head, query, weights, width);
-    const HeadRows dyRows = s.rows(dy, s.output, head), outputRows = s.rows(output, s.output, head);
+    const HeadRows<float> outputRows = s.rows(output, s.output, head);
     // sum_j weight_j gradient_j = dy . output, dropout included
-    const float mean = dot(dyRows.data + query * dyRows.stride, outputRows.data + query * outputRows.stride, s.sizeV);
+    const float mean = dot(dyRow, outputRows.data + query * outputRows.stride, s.sizeV);
     const float log = logSums[head * s.queries + query];
     if (s.dropout.isOn()) {
       s.rowFactors(head, query, factors);
@@ -72,6 +75,10 @@ struct Backward {
         gradients[i] = weight * (gradients[i] - mean);
       }
     }
+    if constexpr (std::is_same_v<T, Bf16>) {
+      roundRow(weights, width);
+      roundRow(gradients, width);
+    }
   }
 
   void run(int64_t begin, int64_t end, Workspace space) const {
@@ -81,19 +88,15 @@ struct Backward {
     float* const gradients = space.take(block * wideKeys);
     float* const factors = space.take(wideKeys);
     std::fill(factors, factors + wideKeys, 0.0f);
-    const auto spare = [&](int64_t length, int64_t width) {
-      const int64_t numFloats = copyOf(length, width);
-      return numFloats == 0 ? nullptr : space.take(numFloats);
-    };
-    float* const spareQ = spare(s.queries, s.size);
-    float* const spareDq = spare(s.queries, s.size);
-    float* const spareK = spare(s.keys, s.size);
-    float* const spareDk = spare(s.keys, s.size);
-    float* const spareDy = spare(s.queries, s.sizeV);
-    float* const spareDv = spare(s.keys, s.sizeV);
+    float* const spareQ = space.take(copyOf<T>(s.queries, s.size));
+    float* const spareK = space.take(copyOf<T>(s.keys, s.size));
+    float* const spareDy = space.take(copyOf<T>(s.queries, s.sizeV));
+    float* const spareDq = space.take(copyOf<float>(s.queries, s.size));
+    float* const spareDk = space.take(copyOf<float>(s.keys, s.size));
+    float* const spareDv = space.take(copyOf<float>(s.keys, s.sizeV));
     for (int64_t head = begin; head < end; head++) {
-      const HeadRows qRows = s.rows(q, s.q, head), dyRows = s.rows(dy, s.output, head);
-      const HeadRows kRows = s.rows(k, s.k, head), vRows = s.rows(v, s.v, head);
+      const HeadRows<T> qRows = s.rows(q, s.q, head), dyRows = s.rows(dy, s.output, head);
+      const HeadRows<T> kRows = s.rows(k, s.k, head), vRows = s.rows(v, s.v, head);
       small::packColumns(kRows.data, kRows.stride, s.keys, s.size, packedKeys);
       small::packColumns(vRows.data, vRows.stride, s.keys, s.sizeV, packedValues);
       const small::Right rightQ = rightOf(qRows, s.queries, s.size, spareQ), rightDy = rightOf(dyRows, s.queries, s.sizeV, spareDy);
@@ -111,11 +114,13 @@ struct Backward {
         const bool isAdded = isCleared || first > 0;
         const int64_t count = std::min(kQueryBlock, s.queries - first);
         const int64_t numKeys = s.keysBefore(first + count), width = roundUp(numKeys, small::kPanel);
-        const auto rowsFrom = [&](const HeadRows& rows) { return small::Left{rows.data + first * rows.stride, rows.stride, 1}; };
+        const auto rowsFrom = [&](const small::Right& rows) { return small::Left{rows.data + first * rows.stepStride, rows.stepStride, 1}; };
         const auto stepsFrom = [&](const small::Right& right) { return small::Right{right.data + first * right.stepStride, right.stepStride}; };
-        small::product(count, width, s.size, rowsFrom(qRows), {packedKeys, small::kPanel, small::kPanel * s.size}, s.scale, false, {weights, width});
-        small::product(count, width, s.sizeV, rowsFrom(dyRows), {packedValues, small::kPanel, small::kPanel * s.sizeV}, 1.0f, false, {gradients, width});
-        for (int64_t i = 0; i < count; i++) row(head, first + i, weights + i * width, gradients + i * width, width, factors);
+        small::product(count, width, s.size, rowsFrom(rightQ), {packedKeys, small::kPanel, small::kPanel * s.size}, s.scale, false, {weights, width});
+        small::product(count, width, s.sizeV, rowsFrom(rightDy), {packedValues, small::kPanel, small::kPanel * s.sizeV}, 1.0f, false, {gradients, width});
+        for (int64_t i = 0; i < count; i++) {
+          row(head, first + i, stepsFrom(rightDy).data + i * rightDy.stepStride, weights + i * width, gradients + i * width, width, factors);
+        }
         small::product(numKeys, wideV, count, {weights, 1, width}, stepsFrom(rightDy), 1.0f, isAdded, sumV.from(0));
         small::product(numKeys, wideSize, count, {gradients, 1, width}, stepsFrom(rightQ), s.scale, isAdded, sumK.from(0));
         small::product(count, wideSize, numKeys, {gradients, width, 1}, rightK, s.scale, false, sumQ.from(first));
@@ -127,28 +132,37 @@ struct Backward {
   }
 };
 
-/** attentionGradient(q, k, v, mask | undefined, output, logSums, dy, dq, dk, dv, geometry, scale, dropout's scale), each d laid out as its operand. */
-void attentionGradient(Call& call) {
-  const Attention s(call, 3, 10);
-  const Backward backward{s,
-                          s.tensor(call, 0, s.q, s.queries, s.size),
-                          s.tensor(call, 1, s.k, s.keys, s.size),
-                          s.tensor(call, 2, s.v, s.keys, s.sizeV),
-                          s.tensor(call, 4, s.output, s.queries, s.sizeV),
-                          call.floats(5, s.numHeads() * s.queries),
-                          s.tensor(call, 6, s.output, s.queries, s.sizeV),
-                          s.tensor(call, 7, s.q, s.queries, s.size),
-                          s.tensor(call, 8, s.k, s.keys, s.size),
-                          s.tensor(call, 9, s.v, s.keys, s.sizeV),
-                          std::min(s.queries, kQueryBlock),
-                          roundUp(s.keys, small::kPanel),
-                          roundUp(s.size, small::kLanes),
-                          roundUp(s.sizeV, small::kLanes)};
+template <class T>
+void attendBackward(const Call& call, const Attention& s) {
+  const Backward<T> backward{s,
+                             s.tensor<T>(call, 0, s.q, s.queries, s.size),
+                             s.tensor<T>(call, 1, s.k, s.keys, s.size),
+                             s.tensor<T>(call, 2, s.v, s.keys, s.sizeV),
+                             s.tensor<T>(call, 6, s.output, s.queries, s.sizeV),
+                             s.tensor(call, 4, s.output, s.queries, s.sizeV),
+                             call.floats(5, s.numHeads() * s.queries).data,
+                             s.tensor(call, 7, s.q, s.queries, s.size),
+                             s.tensor(call, 8, s.k, s.keys, s.size),
+                             s.tensor(call, 9, s.v, s.keys, s.sizeV),
+                             std::min(s.queries, kQueryBlock),
+                             roundUp(s.keys, small::kPanel),
+                             roundUp(s.size, small::kLanes),
+                             roundUp(s.sizeV, small::kLanes)};
   const int64_t perThread = backward.memory();
   float* const memory = scratch(static_cast<size_t>(Kind::kAttention), perThread * numThreads());
   const int64_t workOfHead = (s.queries + 1) * (s.keys + 1) * (3 * s.size + 2 * s.sizeV + 16);
   parallelFor(s.numHeads(), 1 + 1000000 / workOfHead,
               [&](int64_t begin, int64_t end) { backward.run(begin, end, Workspace(memory + perThread * omp_get_thread_num())); });
+}
+
+/**
+ * attentionGradient(q, k, v, mask | undefined, output, logSums, dy, dq, dk, dv, geometry, scale, dropout's scale), each d laid out as its operand;
+ * q, k, v and dy are all float32 or all bfloat16.
+ */
+void attentionGradient(Call& call) {
+  const Attention s(call, 3, 10);
+  if (call.typeOf(0) == napi_uint16_array) attendBackward<Bf16>(call, s);
+  else attendBackward<float>(call, s);
 }
 SNAPFIT_EXPORT(attentionGradient);
 

@@ -25,21 +25,21 @@ RowSum exponentials(float* scores, int64_t width) {
   return {largest, small::sumOf(sums)};
 }
 
-/**
- * attention(q, k, v, mask | undefined, output, logSums [batch, heads, queries], geometry, scale, dropout's scale), with the geometry
- * [batch, heads, queries, keys, size, sizeV, isCausal, maskKind, 4 mask strides, key0, key1, threshold, and for each of q, k, v and the output:
- *  offset and strides of batch, heads and rows]
- */
-void attention(Call& call) {
-  const Attention s(call, 3, 6);
-  const Floats q = s.tensor(call, 0, s.q, s.queries, s.size), k = s.tensor(call, 1, s.k, s.keys, s.size);
-  const Floats v = s.tensor(call, 2, s.v, s.keys, s.sizeV), output = s.tensor(call, 4, s.output, s.queries, s.sizeV);
+/** With operands of type T. */
+template <class T>
+void attend(const Call& call, const Attention& s) {
+  constexpr bool isBf16 = std::is_same_v<T, Bf16>;
+  T* const q = s.tensor<T>(call, 0, s.q, s.queries, s.size);
+  T* const k = s.tensor<T>(call, 1, s.k, s.keys, s.size);
+  T* const v = s.tensor<T>(call, 2, s.v, s.keys, s.sizeV);
+  float* const output = s.tensor(call, 4, s.output, s.queries, s.sizeV);
   const Floats logSums = call.floats(5, s.numHeads() * s.queries);
   const int64_t numBlocks = (s.queries + kQueryBlock - 1) / kQueryBlock;
   const int64_t block = std::min(s.queries, kQueryBlock), wideKeys = roundUp(s.keys, small::kPanel), wideV = roundUp(s.sizeV, small::kLanes);
   const bool isDirect = isWhole(s.sizeV);
-  const int64_t perThread = Workspace::sizeOf(wideKeys * s.size) + Workspace::sizeOf(block * wideKeys) + Workspace::sizeOf(wideKeys) +
-                            (isDirect ? 0 : Workspace::sizeOf(s.keys * wideV) + Workspace::sizeOf(block * wideV));
+  const int64_t queryCopy = isBf16 ? copyOf<T>(block, s.size) : 0, valueCopy = copyOf<T>(s.keys, s.sizeV);
+  const int64_t perThread = Workspace::sizeOf(wideKeys * s.size) + Workspace::sizeOf(block * wideKeys) + Workspace::sizeOf(wideKeys) + queryCopy +
+                            valueCopy + copyOf<float>(block, s.sizeV);
   float* const memory = scratch(static_cast<size_t>(Kind::kAttention), perThread * numThreads());
   const int64_t workOfBlock = block * (s.keys + 1) * (s.size + s.sizeV + 16);
   parallelFor(s.numHeads() * numBlocks, 1 + 1000000 / (1 + workOfBlock), [&](int64_t begin, int64_t end) {
@@ -47,22 +47,26 @@ void attention(Call& call) {
     float* const packedKeys = space.take(wideKeys * s.size);
     float* const scores = space.take(block * wideKeys);
     float* const factors = space.take(wideKeys);
-    float* const paddedV = isDirect ? nullptr : space.take(s.keys * wideV);
-    float* const paddedOutput = isDirect ? nullptr : space.take(block * wideV);
+    float* const copiedQueries = space.take(queryCopy);
+    float* const paddedV = space.take(valueCopy);
+    float* const paddedOutput = space.take(copyOf<float>(block, s.sizeV));
     std::fill(factors, factors + wideKeys, 0.0f);
     int64_t packedHead = -1;
     small::Right values{};
     for (int64_t item = begin; item < end; item++) {
       const int64_t head = item / numBlocks, first = item % numBlocks * kQueryBlock, count = std::min(kQueryBlock, s.queries - first);
       if (head != packedHead) {
-        const HeadRows keyRows = s.rows(k, s.k, head);
+        const HeadRows<T> keyRows = s.rows(k, s.k, head);
         small::packColumns(keyRows.data, keyRows.stride, s.keys, s.size, packedKeys);
         values = rightOf(s.rows(v, s.v, head), s.keys, s.sizeV, paddedV);
         packedHead = head;
       }
       const int64_t numKeys = s.keysBefore(first + count), width = roundUp(numKeys, small::kPanel);
-      const HeadRows queryRows = s.rows(q, s.q, head), outputRows = s.rows(output, s.output, head);
-      const small::Left left{queryRows.data + first * queryRows.stride, queryRows.stride, 1};
+      const HeadRows<T> queryRows = s.rows(q, s.q, head);
+      const HeadRows<float> outputRows = s.rows(output, s.output, head);
+      small::Left left{copiedQueries, roundUp(s.size, small::kLanes), 1};
+      if constexpr (isBf16) small::padRows(queryRows.data + first * queryRows.stride, queryRows.stride, count, s.size, copiedQueries, left.rowStride);
+      else left = {queryRows.data + first * queryRows.stride, queryRows.stride, 1};
       small::product(count, width, s.size, left, {packedKeys, small::kPanel, small::kPanel * s.size}, s.scale, false, {scores, width});
       float largest[kQueryBlock], sums[kQueryBlock];
       for (int64_t row = 0; row < count; row++) {
@@ -71,10 +75,12 @@ void attention(Call& call) {
         const RowSum sum = exponentials(weights, width);
         largest[row] = sum.largest;
         sums[row] = sum.sum;
-        if (!s.dropout.isOn()) continue;
-        s.rowFactors(head, first + row, factors);
+        if (s.dropout.isOn()) {
+          s.rowFactors(head, first + row, factors);
 #pragma omp simd
-        for (int64_t i = 0; i < width; i++) weights[i] *= factors[i];
+          for (int64_t i = 0; i < width; i++) weights[i] *= factors[i];
+        }
+        if constexpr (isBf16) roundRow(weights, width);
       }
       // The backward pass takes exp(score - log): with +infinity a row without a key gives 0 there as well.
       float* const logs = logSums.data + head * s.queries + first;
@@ -92,6 +98,17 @@ void attention(Call& call) {
       }
     }
   });
+}
+
+/**
+ * attention(q, k, v, mask | undefined, output, logSums [batch, heads, queries], geometry, scale, dropout's scale), with the geometry
+ * [batch, heads, queries, keys, size, sizeV, isCausal, maskKind, 4 mask strides, key0, key1, threshold, and for each of q, k, v and the output:
+ *  offset and strides of batch, heads and rows]. The operands are all float32 or all bfloat16: factors are bfloat16 then, the softmax's weights too.
+ */
+void attention(Call& call) {
+  const Attention s(call, 3, 6);
+  if (call.typeOf(0) == napi_uint16_array) attend<Bf16>(call, s);
+  else attend<float>(call, s);
 }
 SNAPFIT_EXPORT(attention);
 

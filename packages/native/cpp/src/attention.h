@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bf16.h"
 #include "call.h"
 #include "onednn.h"
 #include "small-products.h"
@@ -15,9 +16,10 @@ namespace snapfit {
 /** Rows of scores that are in work at a time: with them goes the memory, never with queries x keys. */
 constexpr int64_t kQueryBlock = 64;
 
-/** One head of a tensor: row i at data + i * stride. */
+/** One head of a tensor of float32, or of bfloat16: row i at data + i * stride. */
+template <class T>
 struct HeadRows {
-  float* data;
+  T* data;
   int64_t stride;
 };
 
@@ -66,14 +68,17 @@ struct Attention {
   int64_t numHeads() const { return batch * heads; }
 
   /** An argument that holds all heads of `length` rows, each `width` wide. */
-  Floats tensor(const Call& call, size_t index, const HeadView& view, int64_t length, int64_t width) const {
-    if (numHeads() * length * width == 0) return call.floats(index);
-    return call.floats(index, view.offset + (batch - 1) * view.ofBatch + (heads - 1) * view.ofHead + (length - 1) * view.ofRow + width);
+  template <class T = float>
+  T* tensor(const Call& call, size_t index, const HeadView& view, int64_t length, int64_t width) const {
+    const bool isEmpty = numHeads() * length * width == 0;
+    const int64_t end = view.offset + (batch - 1) * view.ofBatch + (heads - 1) * view.ofHead + (length - 1) * view.ofRow + width;
+    return elementsLike<T>(call, index, isEmpty ? 0 : end);
   }
 
   /** Head number `head`, over batch and heads. */
-  HeadRows rows(const Floats& tensor, const HeadView& view, int64_t head) const {
-    return {tensor.data + view.offset + head / heads * view.ofBatch + head % heads * view.ofHead, view.ofRow};
+  template <class T>
+  HeadRows<T> rows(T* tensor, const HeadView& view, int64_t head) const {
+    return {tensor + view.offset + head / heads * view.ofBatch + head % heads * view.ofHead, view.ofRow};
   }
 
   /** Keys that the queries before `end` may attend: causal is aligned at the first query and the first key, as in PyTorch. */
@@ -137,23 +142,17 @@ inline float softmaxExp(float x) {
   return mantissa * floatOf(static_cast<int32_t>((static_cast<uint32_t>(bitsOf(shifted)) << 23) + 0x3f800000u));
 }
 
-/** Whether rows of this width serve as right operands and results where they lie: other lengths need copies in whole lanes. */
+/** Whether float32 rows of this width serve as right operands and results where they lie: other lengths need copies in whole lanes. */
 inline bool isWhole(int64_t width) { return width % small::kLanes == 0; }
-
-/** A right operand that lies row by row, or its copy in `padded`. */
-inline small::Right rightOf(const HeadRows& rows, int64_t length, int64_t width, float* padded) {
-  if (padded == nullptr) return {rows.data, rows.stride};
-  const int64_t wide = small::roundUp(width, small::kLanes);
-  small::padRows(rows.data, rows.stride, length, width, padded, wide);
-  return {padded, wide};
-}
 
 /** Memory of one thread, handed out in pieces that start at cache lines. */
 class Workspace {
  public:
   explicit Workspace(float* memory) : next_(memory) {}
   static int64_t sizeOf(int64_t numFloats) { return small::roundUp(numFloats, 16); }
+  /** Null for nothing. */
   float* take(int64_t numFloats) {
+    if (numFloats == 0) return nullptr;
     float* const taken = next_;
     next_ += sizeOf(numFloats);
     return taken;
@@ -162,5 +161,22 @@ class Workspace {
  private:
   float* next_;
 };
+
+/** Floats of a copy with rows of whole lanes, where operands of type T do not serve themselves. */
+template <class T>
+int64_t copyOf(int64_t length, int64_t width) {
+  return std::is_same_v<T, float> && isWhole(width) ? 0 : Workspace::sizeOf(length * small::roundUp(width, small::kLanes));
+}
+
+/** A right operand that lies row by row, or its copy in `padded`. */
+template <class T>
+small::Right rightOf(const HeadRows<T>& rows, int64_t length, int64_t width, float* padded) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (padded == nullptr) return {rows.data, rows.stride};
+  }
+  const int64_t wide = small::roundUp(width, small::kLanes);
+  small::padRows(rows.data, rows.stride, length, width, padded, wide);
+  return {padded, wide};
+}
 
 }  // namespace snapfit

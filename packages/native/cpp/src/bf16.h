@@ -27,6 +27,12 @@ struct Bf16 {
   operator float() const { return widened(bits); }
 };
 
+/** Rounds numbers to bfloat16 where they lie: as factors of a product in float32 they then give the sums of one in bfloat16. */
+inline void roundRow(float* row, int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) row[i] = widened(rounded(row[i]));
+}
+
 /** Calls `body` with a pointer to the elements of a float32 tensor: `float*`, or `Bf16*` where they lie so. */
 template <class Body>
 void withElements(const Call& call, size_t index, size_t least, const Body& body) {

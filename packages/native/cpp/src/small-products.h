@@ -1,9 +1,12 @@
 // Matrix products of a few kilobytes that stay in the cache, between memory of any row stride: the inside of fused kernels.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
+
+#include "bf16.h"
 
 namespace snapfit::small {
 
@@ -22,6 +25,15 @@ using Lanes = float __attribute__((vector_size(kLanes * 4)));
 inline Lanes load(const float* from) {
   Lanes lanes;
   std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+inline Lanes load(const Bf16* from) {
+  uint16_t halves __attribute__((vector_size(kLanes * 2)));
+  std::memcpy(&halves, from, sizeof halves);
+  using Bits = uint32_t __attribute__((vector_size(kLanes * 4)));
+  const Bits bits = __builtin_convertvector(halves, Bits) << 16;
+  Lanes lanes;
+  std::memcpy(&lanes, &bits, sizeof lanes);
   return lanes;
 }
 inline void store(float* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
@@ -128,7 +140,8 @@ inline void transposeStages(Lanes (&tile)[kLanes]) {
 }
 
 /** Makes `rows` rows of `depth` numbers the columns of a right operand, in panels [depth, kPanel]; the last one is filled up with zeros. */
-inline void packColumns(const float* from, int64_t stride, int64_t rows, int64_t depth, float* panels) {
+template <class T>
+inline void packColumns(const T* from, int64_t stride, int64_t rows, int64_t depth, float* panels) {
   for (int64_t row = 0; row < roundUp(rows, kPanel); row += kLanes) {
     float* to = panels + row / kPanel * kPanel * depth + row % kPanel;
     const int64_t count = rows - row < kLanes ? (rows > row ? rows - row : 0) : kLanes;
@@ -140,16 +153,18 @@ inline void packColumns(const float* from, int64_t stride, int64_t rows, int64_t
       for (int i = 0; i < kLanes; i++) store(to + (step + i) * kPanel, tile[i]);
     }
     for (; step < depth; step++) {
-      for (int64_t i = 0; i < kLanes; i++) to[step * kPanel + i] = i < count ? from[(row + i) * stride + step] : 0.0f;
+      for (int64_t i = 0; i < kLanes; i++) to[step * kPanel + i] = i < count ? static_cast<float>(from[(row + i) * stride + step]) : 0.0f;
     }
   }
 }
 
 /** Copies rows into wider ones whose ends are zero. */
-inline void padRows(const float* from, int64_t fromStride, int64_t rows, int64_t width, float* to, int64_t toStride) {
+template <class T>
+inline void padRows(const T* from, int64_t fromStride, int64_t rows, int64_t width, float* to, int64_t toStride) {
   for (int64_t row = 0; row < rows; row++, from += fromStride, to += toStride) {
-    std::memcpy(to, from, sizeof(float) * width);
-    std::memset(to + width, 0, sizeof(float) * (toStride - width));
+#pragma omp simd
+    for (int64_t i = 0; i < width; i++) to[i] = from[i];
+    std::fill(to + width, to + toStride, 0.0f);
   }
 }
 

@@ -3,14 +3,15 @@ import { addon } from "../addon.js";
 import type { KernelTable } from "../kernel.js";
 import type { NativeBackend } from "../native-backend.js";
 import { type AttentionAttributes, attentionGeometry, readAttention } from "./attention-geometry.js";
+import { type Elements, factorOf } from "./elements.js";
 
 type Mask = Uint8Array | Float32Array | undefined;
 
 interface AttentionFunctions {
   attention(
-    q: Float32Array,
-    k: Float32Array,
-    v: Float32Array,
+    q: Elements,
+    k: Elements,
+    v: Elements,
     mask: Mask,
     output: Float32Array,
     logSums: Float32Array,
@@ -19,13 +20,13 @@ interface AttentionFunctions {
     dropoutScale: number,
   ): void;
   attentionGradient(
-    q: Float32Array,
-    k: Float32Array,
-    v: Float32Array,
+    q: Elements,
+    k: Elements,
+    v: Elements,
     mask: Mask,
     output: Float32Array,
     logSums: Float32Array,
-    dy: Float32Array,
+    dy: Elements,
     dq: Float32Array,
     dk: Float32Array,
     dv: Float32Array,
@@ -35,7 +36,7 @@ interface AttentionFunctions {
   ): void;
 }
 
-type Three = readonly [Float32Array, Float32Array, Float32Array];
+type Three<A> = readonly [A, A, A];
 
 const maskOf = (backend: NativeBackend, mask: tf.TensorInfo | undefined): Mask =>
   mask === undefined ? undefined : mask.dtype === "bool" ? backend.bytes(mask) : backend.floats(mask);
@@ -45,7 +46,7 @@ export const attentionKernels: KernelTable = {
   FusedAttention({ inputs, attrs, backend }) {
     const attributes = attrs as unknown as AttentionAttributes;
     const { operands, holders, mask, outputShape, logSumsShape } = readAttention(inputs as readonly tf.TensorInfo[], attributes);
-    const [q, k, v] = holders.map((holder) => backend.floats(operands[holder]!)) as unknown as Three;
+    const [q, k, v] = holders.map((holder) => factorOf(backend, operands[holder]!)) as unknown as Three<Elements>;
     const output = backend.takeFloats(tf.util.sizeFromShape([...outputShape]));
     const logSums = backend.takeFloats(tf.util.sizeFromShape([...logSumsShape]));
     const { scale, rate } = attributes;
@@ -61,13 +62,13 @@ export const attentionKernels: KernelTable = {
     const attributes = attrs as unknown as AttentionAttributes;
     const [dy, output, logSums, ...forward] = inputs as readonly [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo, ...tf.TensorInfo[]];
     const { operands, holders, mask } = readAttention(forward, attributes);
-    const [q, k, v] = holders.map((holder) => backend.floats(operands[holder]!)) as unknown as Three;
+    const [q, k, v] = holders.map((holder) => factorOf(backend, operands[holder]!)) as unknown as Three<Elements>;
     const gradients = operands.map(({ shape }) => backend.takeFloats(tf.util.sizeFromShape(shape)));
-    const [dq, dk, dv] = holders.map((holder) => gradients[holder]!) as unknown as Three;
+    const [dq, dk, dv] = holders.map((holder) => gradients[holder]!) as unknown as Three<Float32Array>;
     const { scale, rate } = attributes;
     addon<AttentionFunctions>().attentionGradient(
       ...([q, k, v, maskOf(backend, mask), backend.floats(output), backend.floats(logSums)] as const),
-      ...([backend.floats(dy), dq, dk, dv, attentionGeometry, scale, 1 / (1 - rate)] as const),
+      ...([factorOf(backend, dy), dq, dk, dv, attentionGeometry, scale, 1 / (1 - rate)] as const),
     );
     return operands.map(({ shape }, i) => backend.own(shape, "float32", gradients[i]!));
   },

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { NativeBackend } from "../native-backend.js";
+import { isBf16 } from "../precision.js";
 
 /** The values of a float32 tensor: as such, or as bfloat16 bits. */
 export type Elements = Float32Array | Uint16Array;
@@ -8,6 +9,11 @@ export type Elements = Float32Array | Uint16Array;
 export function elementsOf(backend: NativeBackend, tensor: tf.TensorInfo): Elements {
   const memory = backend.memoryOf(tensor);
   return (memory.isBf16Only ? memory.bf16 : memory.values) as Elements;
+}
+
+/** What enters products: bfloat16 bits under `bf16`, else the float32 values. */
+export function factorOf(backend: NativeBackend, tensor: tf.TensorInfo): Elements {
+  return isBf16() ? backend.bf16(tensor) : backend.floats(tensor);
 }
 
 /** An array for a result, of unknown content. */
