@@ -7,8 +7,14 @@
 namespace snapfit {
 namespace {
 
-/** The recurrent kernel [units, 3 units] in two: the columns of z and r, and those of the candidate. */
+/** The recurrent kernel [units, 3 units] in two, both as they are or both transposed: the columns of z and r, and those of the candidate. */
 struct GruPanels {
+  template <class T>
+  GruPanels(const T* kernel, int64_t units, bool isTransposed)
+      : gates(scratch(kRnnWeights, isTransposed ? Panels::size(2 * units, units) : Panels::size(units, 2 * units)), kernel, 3 * units,
+              isTransposed ? 2 * units : units, isTransposed ? units : 2 * units, isTransposed),
+        candidate(scratch(kRnnMoreWeights, Panels::size(units, units)), kernel + 2 * units, 3 * units, units, units, isTransposed) {}
+
   Panels gates, candidate;
 };
 
@@ -17,6 +23,7 @@ struct GruForward {
   const float* hidden;                // initial state [batch, units]; null: zeros
   float *sequence, *lastHidden;       // results; the sequence may be null
   float *gates, *reset, *previous;    // kept for the gradient: [batch, time, 3 units], r h and h [batch, time, units]
+  float* factors;                     // [batch, units], h as bfloat16 has it; null in float32
 };
 
 void runForward(const RnnShape& shape, const GruForward& m, const RnnInputs& inputs, const GruPanels& panels, int64_t begin, int64_t end) {
@@ -30,7 +37,13 @@ void runForward(const RnnShape& shape, const GruForward& m, const RnnInputs& inp
     const bool isFromZero = step == 0 && m.hidden == nullptr;
     float* gatesOfFirst = m.gates + first * width;
     if (!isFromZero) {
-      panels.gates.multiply({m.previous + first * units, time * units}, end - begin, {gatesOfFirst, time * width}, gatesOfFirst, time * width);
+      Panels::Rows states = {m.previous + first * units, time * units};
+      if (shape.isBf16) {
+        for (int64_t b = begin; b < end; b++) copyRow(m.previous + (b * time + t) * units, m.factors + b * units, units);
+        states = {m.factors + begin * units, units};
+        roundRow(m.factors + begin * units, (end - begin) * units);
+      }
+      panels.gates.multiply(states, end - begin, {gatesOfFirst, time * width}, gatesOfFirst, time * width);
     }
     for (int64_t b = begin; b < end; b++) {
       float *gates = m.gates + (b * time + t) * width, *reset = m.reset + (b * time + t) * units;
@@ -38,6 +51,7 @@ void runForward(const RnnShape& shape, const GruForward& m, const RnnInputs& inp
       activate(shape.recurrent, gates, gates, 2 * units);
 #pragma omp simd
       for (int64_t j = 0; j < units; j++) reset[j] = gates[units + j] * hidden[j];
+      shape.roundFactors(reset, units);
     }
     if (!isFromZero) {
       float* candidates = gatesOfFirst + 2 * units;
@@ -55,13 +69,14 @@ void runForward(const RnnShape& shape, const GruForward& m, const RnnInputs& inp
   }
 }
 
-/** gruForward(x, kernel, bias?, recurrentKernel, hidden?, sequence?, lastHidden, gates, reset, previous, shape), see GruForward. */
+/**
+ * gruForward(x, kernel, bias?, recurrentKernel, hidden?, sequence?, lastHidden, gates, reset, previous, shape), see GruForward. x and the kernels are
+ * all float32 or all bfloat16.
+ */
 void gruForward(Call& call) {
-  const RnnShape shape(call.ints(10, 7));
+  const RnnShape shape(call, 10, 3);
   const int64_t units = shape.units, width = 3 * units, states = shape.batch * units, steps = shape.batch * shape.time;
   const auto optional = [&](size_t index, int64_t least) { return call.has(index) ? call.floats(index, least).data : nullptr; };
-  const Floats x = call.floats(0, steps * shape.features), kernel = call.floats(1, shape.features * width);
-  const Floats recurrentKernel = call.floats(3, units * width);
   GruForward m;
   m.hidden = optional(4, states);
   m.sequence = optional(5, steps * units);
@@ -69,11 +84,14 @@ void gruForward(Call& call) {
   m.gates = call.floats(7, steps * width).data;
   m.reset = call.floats(8, steps * units).data;
   m.previous = call.floats(9, steps * units).data;
-  const RnnInputs inputs(shape, width, x.data, kernel.data, optional(2, width), m.gates);
-  const GruPanels panels = {
-      Panels(scratch(kRnnWeights, Panels::size(units, 2 * units)), recurrentKernel.data, width, units, 2 * units, false),
-      Panels(scratch(kRnnMoreWeights, Panels::size(units, units)), recurrentKernel.data + 2 * units, width, units, units, false)};
-  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, inputs, panels, begin, end); });
+  m.factors = shape.isBf16 ? scratch(kRnnRows, states) : nullptr;
+  withElements(call, 3, units * width, [&](const auto* recurrentKernel) {
+    using T = std::remove_cv_t<std::remove_pointer_t<decltype(recurrentKernel)>>;
+    const T *x = elementsLike<T>(call, 0, steps * shape.features), *kernel = elementsLike<T>(call, 1, shape.features * width);
+    const RnnInputs inputs(shape, width, x, kernel, optional(2, width), m.gates);
+    const GruPanels panels(recurrentKernel, units, false);
+    parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, inputs, panels, begin, end); });
+  });
 }
 SNAPFIT_EXPORT(gruForward);
 
@@ -101,6 +119,8 @@ void enterStep(const RnnShape& shape, const float* gates, const float* before, f
   }
   multiplyBySlope(shape.recurrent, update, dUpdate, units);
   multiplyBySlope(shape.activation, candidate, dCandidate, units);
+  shape.roundFactors(dUpdate, units);
+  shape.roundFactors(dCandidate, units);
 }
 
 /** The rest of it: the gradient of r, and what h gets through r h. */
@@ -115,6 +135,7 @@ void leaveStep(const RnnShape& shape, const float* gates, const float* before, c
     hiddenGradient[j] += resetGradient[j] * reset[j];
   }
   multiplyBySlope(shape.recurrent, reset, dReset, units);
+  shape.roundFactors(dReset, units);
 }
 
 void runBackward(const RnnShape& shape, const GruBackward& m, const GruPanels& transposed, int64_t begin, int64_t end) {
@@ -146,10 +167,10 @@ void runBackward(const RnnShape& shape, const GruBackward& m, const GruPanels& t
 
 /**
  * gruBackward(sequence?, lastHidden?, gates, previous, recurrentKernel, gateGradients, hiddenGradient, bias?, shape), see GruBackward;
- * bias [3 units].
+ * bias [3 units]. The recurrent kernel is float32 or bfloat16.
  */
 void gruBackward(Call& call) {
-  const RnnShape shape(call.ints(8, 7));
+  const RnnShape shape(call, 8, 4);
   const int64_t units = shape.units, width = 3 * units, states = shape.batch * units, steps = shape.batch * shape.time;
   const auto optional = [&](size_t index, int64_t least) { return call.has(index) ? call.floats(index, least).data : nullptr; };
   GruBackward m;
@@ -157,16 +178,15 @@ void gruBackward(Call& call) {
   m.lastHidden = optional(1, states);
   m.gates = call.floats(2, steps * width).data;
   m.previous = call.floats(3, steps * units).data;
-  const Floats recurrentKernel = call.floats(4, units * width);
   m.gateGradients = call.floats(5, steps * width).data;
   m.hiddenGradient = call.floats(6, states).data;
   float* bias = optional(7, width);
   m.bias = bias ? scratch(kRnnBias, shape.batch * width) : nullptr;
   m.resetGradient = scratch(kRnnMoreRows, states);
-  const GruPanels panels = {
-      Panels(scratch(kRnnWeights, Panels::size(2 * units, units)), recurrentKernel.data, width, 2 * units, units, true),
-      Panels(scratch(kRnnMoreWeights, Panels::size(units, units)), recurrentKernel.data + 2 * units, width, units, units, true)};
-  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runBackward(shape, m, panels, begin, end); });
+  withElements(call, 4, units * width, [&](const auto* recurrentKernel) {
+    const GruPanels panels(recurrentKernel, units, true);
+    parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runBackward(shape, m, panels, begin, end); });
+  });
   if (bias) sumRows(m.bias, shape.batch, width, bias);
 }
 SNAPFIT_EXPORT(gruBackward);

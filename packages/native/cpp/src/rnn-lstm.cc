@@ -33,7 +33,9 @@ void runForward(const RnnShape& shape, const LstmForward& m, const RnnInputs& in
                 int64_t begin, int64_t end) {
   const int64_t units = shape.units, time = shape.time, width = 4 * units;
   for (int64_t b = begin; b < end; b++) {
-    copyRowOrZero(m.hidden ? m.hidden + b * units : nullptr, m.previous + (b * time + shape.at(0)) * units, units);
+    float* first = m.previous + (b * time + shape.at(0)) * units;
+    copyRowOrZero(m.hidden ? m.hidden + b * units : nullptr, first, units);
+    shape.roundFactors(first, units);
   }
   for (int64_t step = 0; step < time; step++) {
     const int64_t t = shape.at(step);
@@ -52,6 +54,7 @@ void runForward(const RnnShape& shape, const LstmForward& m, const RnnInputs& in
       float* hidden = isLast ? m.lastHidden + b * units : m.previous + (b * time + shape.at(step + 1)) * units;
       stepForward(shape, m.gates + row * width, cellBefore, cell, hidden);
       if (m.sequence) copyRow(hidden, m.sequence + (b * time + step) * units, units);
+      if (!isLast) shape.roundFactors(hidden, units);
       if (isLast && m.lastCell) copyRow(cell, m.lastCell + b * units, units);
     }
   }
@@ -59,13 +62,12 @@ void runForward(const RnnShape& shape, const LstmForward& m, const RnnInputs& in
 
 /**
  * lstmForward(x, kernel, bias?, recurrentKernel, hidden?, cell?, sequence?, lastHidden, lastCell?, gates, cells, previous, shape), see LstmForward.
+ * x and the kernels are all float32 or all bfloat16.
  */
 void lstmForward(Call& call) {
-  const RnnShape shape(call.ints(12, 7));
+  const RnnShape shape(call, 12, 3);
   const int64_t units = shape.units, width = 4 * units, states = shape.batch * units, steps = shape.batch * shape.time;
   const auto optional = [&](size_t index, int64_t least) { return call.has(index) ? call.floats(index, least).data : nullptr; };
-  const Floats x = call.floats(0, steps * shape.features), kernel = call.floats(1, shape.features * width);
-  const Floats recurrentKernel = call.floats(3, units * width);
   LstmForward m;
   m.hidden = optional(4, states);
   m.cell = optional(5, states);
@@ -75,11 +77,15 @@ void lstmForward(Call& call) {
   m.gates = call.floats(9, steps * width).data;
   m.cells = call.floats(10, steps * units).data;
   m.previous = call.floats(11, steps * units).data;
-  const RnnInputs inputs(shape, width, x.data, kernel.data, optional(2, width), m.gates);
-  const Panels panels(scratch(kRnnWeights, Panels::size(units, width)), recurrentKernel.data, width, units, width, false);
   float* zeros = scratch(kRnnRows, units);
   copyRowOrZero(nullptr, zeros, units);
-  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, inputs, panels, zeros, begin, end); });
+  withElements(call, 3, units * width, [&](const auto* recurrentKernel) {
+    using T = std::remove_cv_t<std::remove_pointer_t<decltype(recurrentKernel)>>;
+    const T *x = elementsLike<T>(call, 0, steps * shape.features), *kernel = elementsLike<T>(call, 1, shape.features * width);
+    const RnnInputs inputs(shape, width, x, kernel, optional(2, width), m.gates);
+    const Panels panels(scratch(kRnnWeights, Panels::size(units, width)), recurrentKernel, width, units, width, false);
+    parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runForward(shape, m, inputs, panels, zeros, begin, end); });
+  });
 }
 SNAPFIT_EXPORT(lstmForward);
 
@@ -136,6 +142,7 @@ void runBackward(const RnnShape& shape, const LstmBackward& m, const Panels& tra
       float* gateGradients = m.gateGradients + row * width;
       stepBackward(shape, m.gates + row * width, m.cells + row * units, cellBefore, hiddenGradient, m.cellGradient + b * units, gateGradients,
                    m.activated + b * units);
+      shape.roundFactors(gateGradients, width);
       if (m.bias) addRow(gateGradients, m.bias + b * width, width);
     }
     transposed.multiply({m.gateGradients + (begin * time + t) * width, time * width}, end - begin, {nullptr, 0},
@@ -145,10 +152,10 @@ void runBackward(const RnnShape& shape, const LstmBackward& m, const Panels& tra
 
 /**
  * lstmBackward(sequence?, lastHidden?, lastCell?, gates, cells, cell?, recurrentKernel, gateGradients, hiddenGradient, cellGradient, bias?, shape),
- * see LstmBackward; bias [4 units].
+ * see LstmBackward; bias [4 units]. The recurrent kernel is float32 or bfloat16.
  */
 void lstmBackward(Call& call) {
-  const RnnShape shape(call.ints(11, 7));
+  const RnnShape shape(call, 11, 6);
   const int64_t units = shape.units, width = 4 * units, states = shape.batch * units, steps = shape.batch * shape.time;
   const auto optional = [&](size_t index, int64_t least) { return call.has(index) ? call.floats(index, least).data : nullptr; };
   LstmBackward m;
@@ -158,17 +165,18 @@ void lstmBackward(Call& call) {
   m.gates = call.floats(3, steps * width).data;
   m.cells = call.floats(4, steps * units).data;
   m.cell = optional(5, states);
-  const Floats recurrentKernel = call.floats(6, units * width);
   m.gateGradients = call.floats(7, steps * width).data;
   m.hiddenGradient = call.floats(8, states).data;
   m.cellGradient = call.floats(9, states).data;
   float* bias = optional(10, width);
   m.bias = bias ? scratch(kRnnBias, shape.batch * width) : nullptr;
   m.activated = scratch(kRnnMoreRows, states);
-  const Panels panels(scratch(kRnnWeights, Panels::size(width, units)), recurrentKernel.data, width, width, units, true);
   float* zeros = scratch(kRnnRows, units);
   copyRowOrZero(nullptr, zeros, units);
-  parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runBackward(shape, m, panels, zeros, begin, end); });
+  withElements(call, 6, units * width, [&](const auto* recurrentKernel) {
+    const Panels panels(scratch(kRnnWeights, Panels::size(width, units)), recurrentKernel, width, width, units, true);
+    parallelFor(shape.batch, shape.grain(width), [&](int64_t begin, int64_t end) { runBackward(shape, m, panels, zeros, begin, end); });
+  });
   if (bias) sumRows(m.bias, shape.batch, width, bias);
 }
 SNAPFIT_EXPORT(lstmBackward);

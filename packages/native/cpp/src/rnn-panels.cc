@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bf16.h"
 #include "threads.h"
 
 namespace snapfit {
@@ -96,7 +97,8 @@ Tile tileFor(int64_t rows, int vectors) {
 
 int64_t Panels::size(int64_t depth, int64_t columns) { return depth * vectorsOf(columns) * kLanes; }
 
-Panels::Panels(float* memory, const float* matrix, int64_t stride, int64_t depth, int64_t columns, bool isTransposed)
+template <class T>
+Panels::Panels(float* memory, const T* matrix, int64_t stride, int64_t depth, int64_t columns, bool isTransposed)
     : packed_(memory), depth_(depth), columns_(columns) {
   const int64_t numPanels = (columns + kPanelColumns - 1) / kPanelColumns;
   const int64_t grain = std::max<int64_t>(1, 65536 / (depth * kPanelColumns));
@@ -107,7 +109,7 @@ Panels::Panels(float* memory, const float* matrix, int64_t stride, int64_t depth
       float* panel = memory + first * depth;
       if (count < width) std::memset(panel, 0, depth * width * sizeof(float));
       if (!isTransposed) {
-        for (int64_t k = 0; k < depth; k++) std::memcpy(panel + k * width, matrix + k * stride + first, count * sizeof(float));
+        for (int64_t k = 0; k < depth; k++) std::copy_n(matrix + k * stride + first, count, panel + k * width);
         continue;
       }
       // Blocks of one cache line of each column, so that lines are read and written while they are near.
@@ -120,6 +122,9 @@ Panels::Panels(float* memory, const float* matrix, int64_t stride, int64_t depth
     }
   });
 }
+
+template Panels::Panels(float*, const float*, int64_t, int64_t, int64_t, bool);
+template Panels::Panels(float*, const Bf16*, int64_t, int64_t, int64_t, bool);
 
 void Panels::multiply(Rows left, int64_t rows, Rows start, float* product, int64_t productStride) const {
   const int64_t numBlocks = (rows + kMostRows - 1) / kMostRows;

@@ -14,8 +14,9 @@ class Panels {
   /** Floats of memory that the packed matrix takes. */
   static int64_t size(int64_t depth, int64_t columns);
 
-  /** Packs `matrix`, in parallel; element (k, j) is matrix[k * stride + j], or matrix[j * stride + k] where it `isTransposed`. */
-  Panels(float* memory, const float* matrix, int64_t stride, int64_t depth, int64_t columns, bool isTransposed);
+  /** Packs `matrix`, float or Bf16, in parallel; element (k, j) is matrix[k * stride + j], or matrix[j * stride + k] where it `isTransposed`. */
+  template <class T>
+  Panels(float* memory, const T* matrix, int64_t stride, int64_t depth, int64_t columns, bool isTransposed);
 
   /** Rows in memory: row r starts at data + r * stride. A stride of 0 repeats one row. */
   struct Rows {

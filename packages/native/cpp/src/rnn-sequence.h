@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bf16.h"
 #include "call.h"
 #include "rnn-activation.h"
 #include "rnn-panels.h"
@@ -17,16 +18,23 @@ namespace snapfit {
  * only the output sequence is in the order of steps.
  */
 struct RnnShape {
-  /** From [batch, time, features, units, recurrentActivation, activation, goBackwards]. */
-  RnnShape(const Ints& p)
+  /** From [batch, time, features, units, recurrentActivation, activation, goBackwards]; in the precision in which the recurrent kernel lies. */
+  RnnShape(const Call& call, size_t shape, size_t recurrentKernel) : RnnShape(call.ints(shape, 7), call.typeOf(recurrentKernel) == napi_uint16_array) {}
+  RnnShape(const Ints& p, bool inBf16)
       : batch(p[0]), time(p[1]), features(p[2]), units(p[3]), recurrent(static_cast<RnnActivation>(p[4])),
-        activation(static_cast<RnnActivation>(p[5])), isBackwards(p[6] != 0) {}
+        activation(static_cast<RnnActivation>(p[5])), isBackwards(p[6] != 0), isBf16(inBf16) {}
 
   int64_t batch, time, features, units;
   RnnActivation recurrent, activation;
   bool isBackwards;
+  /** Whether factors of products are bfloat16. */
+  bool isBf16;
 
   int64_t at(int64_t step) const { return isBackwards ? time - 1 - step : step; }
+  /** What is done to a row that enters products only. */
+  void roundFactors(float* row, int64_t count) const {
+    if (isBf16) roundRow(row, count);
+  }
   /** Rows of the batch that are worth a thread, where a step takes `width` gates: about a million multiply-adds. */
   int64_t grain(int64_t width) const { return std::max<int64_t>(1, 1000000 / (time * width * units + 1)); }
 };
@@ -54,8 +62,12 @@ inline void sumRows(const float* rows, int64_t numRows, int64_t columns, float* 
 /** The part of the gates that needs no state, x[batch, time, features] x kernel[features, width] + bias, for all steps at once or step by step. */
 class RnnInputs {
  public:
-  /** `bias` may be null. Computes all of `gates` [batch, time, width] where the kernel is too large to stay in a core's cache. */
-  RnnInputs(const RnnShape& shape, int64_t width, const float* x, const float* kernel, const float* bias, float* gates);
+  /**
+   * x and kernel are both float or both Bf16; `bias` may be null. Computes all of `gates` [batch, time, width] at once in bfloat16, and where the
+   * kernel is too large to stay in a core's cache.
+   */
+  template <class T>
+  RnnInputs(const RnnShape& shape, int64_t width, const T* x, const T* kernel, const float* bias, float* gates);
 
   /** Computes the gates of one step, rows `begin` to `end` of the batch, if that has not been done. */
   void project(int64_t t, int64_t begin, int64_t end) const;
@@ -63,7 +75,8 @@ class RnnInputs {
  private:
   const RnnShape& shape_;
   int64_t width_;
-  const float *x_, *bias_;
+  const float* x_ = nullptr;
+  const float* bias_;
   float* gates_;
   std::optional<Panels> kernel_;
 };

@@ -1,15 +1,16 @@
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable } from "../kernel.js";
+import { type Elements, factorOf } from "./elements.js";
 import { type RnnAttributes, rnnShape, rnnSizes } from "./rnn-shape.js";
 
 type Optional = Float32Array | undefined;
 
 interface GruFunctions {
   gruForward(
-    x: Float32Array,
-    kernel: Float32Array,
+    x: Elements,
+    kernel: Elements,
     bias: Optional,
-    recurrentKernel: Float32Array,
+    recurrentKernel: Elements,
     hidden: Optional,
     sequence: Optional,
     lastHidden: Float32Array,
@@ -23,7 +24,7 @@ interface GruFunctions {
     lastHidden: Optional,
     gates: Float32Array,
     previous: Float32Array,
-    recurrentKernel: Float32Array,
+    recurrentKernel: Elements,
     gateGradients: Float32Array,
     hiddenGradient: Float32Array,
     bias: Float32Array,
@@ -51,10 +52,10 @@ export const gruKernels: KernelTable = {
     const reset = backend.takeFloats(batch * time * units);
     const previous = backend.takeFloats(batch * time * units);
     addon<GruFunctions>().gruForward(
-      backend.floats(x),
-      backend.floats(kernel),
+      factorOf(backend, x),
+      factorOf(backend, kernel),
       bias && backend.floats(bias),
-      backend.floats(recurrentKernel),
+      factorOf(backend, recurrentKernel),
       hidden && backend.floats(hidden),
       sequence,
       lastHidden,
@@ -89,7 +90,7 @@ export const gruKernels: KernelTable = {
       lastHidden && backend.floats(lastHidden),
       backend.floats(gates),
       backend.floats(previous),
-      backend.floats(recurrentKernel),
+      factorOf(backend, recurrentKernel),
       gateGradients,
       hiddenGradient,
       bias,

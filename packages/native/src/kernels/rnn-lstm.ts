@@ -1,15 +1,16 @@
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable } from "../kernel.js";
+import { type Elements, factorOf } from "./elements.js";
 import { type RnnAttributes, rnnShape, rnnSizes } from "./rnn-shape.js";
 
 type Optional = Float32Array | undefined;
 
 interface LstmFunctions {
   lstmForward(
-    x: Float32Array,
-    kernel: Float32Array,
+    x: Elements,
+    kernel: Elements,
     bias: Optional,
-    recurrentKernel: Float32Array,
+    recurrentKernel: Elements,
     hidden: Optional,
     cell: Optional,
     sequence: Optional,
@@ -27,7 +28,7 @@ interface LstmFunctions {
     gates: Float32Array,
     cells: Float32Array,
     cell: Optional,
-    recurrentKernel: Float32Array,
+    recurrentKernel: Elements,
     gateGradients: Float32Array,
     hiddenGradient: Float32Array,
     cellGradient: Float32Array,
@@ -57,10 +58,10 @@ export const lstmKernels: KernelTable = {
     const cells = backend.takeFloats(batch * time * units);
     const previous = backend.takeFloats(batch * time * units);
     addon<LstmFunctions>().lstmForward(
-      backend.floats(x),
-      backend.floats(kernel),
+      factorOf(backend, x),
+      factorOf(backend, kernel),
       bias && backend.floats(bias),
-      backend.floats(recurrentKernel),
+      factorOf(backend, recurrentKernel),
       hidden && backend.floats(hidden),
       cell && backend.floats(cell),
       sequence,
@@ -101,7 +102,7 @@ export const lstmKernels: KernelTable = {
       backend.floats(gates),
       backend.floats(cells),
       cell && backend.floats(cell),
-      backend.floats(recurrentKernel),
+      factorOf(backend, recurrentKernel),
       gateGradients,
       hiddenGradient,
       cellGradient,

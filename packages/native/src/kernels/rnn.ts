@@ -1,11 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
 import { addon } from "../addon.js";
 import type { Inputs, KernelArguments, KernelTable } from "../kernel.js";
+import { type Elements, factorOf } from "./elements.js";
 import { gruKernels } from "./rnn-gru.js";
 import { lstmKernels } from "./rnn-lstm.js";
 
 interface WeightGradientFunctions {
-  rnnWeightGradient(inputs: Float32Array, gateGradients: Float32Array, gradient: Float32Array, geometry: Int32Array): void;
+  rnnWeightGradient(inputs: Elements, gateGradients: Elements, gradient: Float32Array, geometry: Int32Array): void;
 }
 
 const geometry = new Int32Array(5);
@@ -25,7 +26,7 @@ export const rnnKernels: KernelTable = {
     const gradient = backend.takeFloats(m * width);
     const multiply = (from: tf.TensorInfo, first: number, count: number): void => {
       geometry.set([batch * time, m, width, first, count]);
-      addon<WeightGradientFunctions>().rnnWeightGradient(backend.floats(from), backend.floats(gateGradients), gradient, geometry);
+      addon<WeightGradientFunctions>().rnnWeightGradient(factorOf(backend, from), factorOf(backend, gateGradients), gradient, geometry);
     };
     const common = candidateInputs === undefined ? width : (width / 3) * 2;
     multiply(inputs, 0, common);
