@@ -13,6 +13,8 @@ export { expectNoTensorLeak } from "./expect-no-tensor-leak.js";
 export { expectSameBits } from "./expect-same-bits.js";
 export { matchers, type SnapfitMatchers } from "./matchers.js";
 export { onRanks } from "./on-ranks.js";
+export { FaultStorage, type Fault, type FaultStorageOptions } from "./storage/fault-storage.js";
+export type { StorageCall } from "./storage/storage-call.js";
 export { seededBatches, seededClasses, seededValues, type ClassSamples, type SampleOptions, type ValueSamples } from "./seeded-samples.js";
 export { TestRanks } from "./test-ranks.js";
 export { tinyLoader, type TinyLoaderOptions } from "./tiny-loader.js";
