@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { gelu, layerNorm, softmaxCrossEntropy } from "../src/index.js";
+import { gelu, layerNorm, linear, softmaxCrossEntropy } from "../src/index.js";
 import { hasNative, here } from "./engines.js";
 import { difference } from "./difference.js";
 
@@ -60,20 +60,32 @@ describe.each(here("cpu", "wasm", "native"))("on %s", (backend) => {
   it("values of other dtypes are converted", async () => {
     const x = tf.tensor2d([[1, 2, 3]], undefined, "int32");
     expect(await difference(layerNorm(x, tf.ones([3]), tf.zeros([3])), [-1.2247, 0, 1.2247])).toBeLessThan(1e-4);
+    expect(await difference(linear(x, tf.ones([3, 2], "int32"), tf.tensor1d([0, 1], "int32")), [6, 7])).toBeLessThan(1e-6);
     expect(await difference(gelu(x), [0.8413447, 1.9544997, 2.9959502])).toBeLessThan(1e-6);
     expect(await difference(softmaxCrossEntropy(x, tf.tensor1d([2])), [0.4076059])).toBeLessThan(1e-6);
   });
 
   it("empty tensors give empty tensors", () => {
     expect(layerNorm(tf.zeros([0, 3]), tf.ones([3]), tf.zeros([3])).shape).toEqual([0, 3]);
+    expect(linear(tf.zeros([0, 3]), tf.zeros([3, 4]), tf.zeros([4])).shape).toEqual([0, 4]);
     expect(gelu(tf.zeros([2, 0])).shape).toEqual([2, 0]);
     expect(softmaxCrossEntropy(tf.zeros([0, 3]), tf.zeros([0], "int32")).shape).toEqual([0]);
   });
 
+  it("linear takes one sample as well, and keeps NaN", async () => {
+    const [kernel, bias] = [tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20])];
+    const y = linear(tf.tensor1d([1, -1]), kernel, bias);
+    expect(y.shape).toEqual([2]);
+    expect([...(await y.data())]).toEqual([8, 18]);
+    expect([...(await linear(tf.tensor2d([[NaN, 1]]), kernel, bias, { activation: "sigmoid" }).data())]).toEqual([NaN, NaN]);
+  });
+
   it("leaves no tensor behind", () => {
-    const [x, row, labels] = [tf.ones([4, 3]), tf.ones([3]), indices(0, 1, 2, 0)];
+    const [x, row, square, labels] = [tf.ones([4, 3]), tf.ones([3]), tf.ones([3, 3]), indices(0, 1, 2, 0)];
     const before = tf.memory().numTensors;
     tf.dispose([layerNorm(x, row, row), gelu(x), softmaxCrossEntropy(x, labels, { labelSmoothing: 0.1, ignoreIndex: 1 })]);
+    const ofLinear = tf.grads((a, b, c) => linear(a!, b!, c!, { activation: "relu" }));
+    tf.dispose([linear(x, square, row), ...ofLinear([x, square, row])]);
     const all = tf.grads((a, b, c) => layerNorm(gelu(a!), b!, c!).add(tf.expandDims(softmaxCrossEntropy(a!, labels), 1)));
     tf.dispose(all([x, row, row]));
     expect(tf.memory().numTensors).toBe(before);
@@ -93,6 +105,15 @@ it.skipIf(!hasNative)("on native a label that is no class is an error that names
   }) as Error;
   expect(() => softmaxCrossEntropy(tf.zeros([3, 2]), indices(0, 2, -1))).toThrow(error);
   expect(() => softmaxCrossEntropy(tf.zeros([2, 2]), indices(0, -1), { ignoreIndex: -2 })).toThrow("or -2, which is ignored");
+});
+
+it.each(here("cpu", "native"))("on %s second derivatives of linear are right", async (backend) => {
+  await tf.setBackend(backend);
+  const [x, kernel, bias] = [tf.tensor2d([[0.2, 0.5]]), tf.tensor2d([0.3, -0.7, 1.1, 0.4], [2, 2]), tf.tensor1d([0.1, -0.3])];
+  const gradient = tf.grad((z) => linear(z.square(), kernel, bias, { activation: "relu" }));
+  // Of the two results, k_0j x_0^2 + k_1j x_1^2 + b_j, the first alone is above zero: the gradient is 2 k_i0 x_i.
+  expect(await difference(gradient(x), [0.12, 1.1])).toBeLessThan(1e-6);
+  expect(await difference(tf.grad((z) => gradient(z))(x), [0.6, 2.2])).toBeLessThan(1e-6);
 });
 
 it("by plain operations second derivatives are right", async () => {
@@ -134,12 +155,16 @@ describe("errors", () => {
       expect.objectContaining({ code: "SHAPE_MISMATCH", message: expect.stringMatching(parts.join(".*")) as string }) as Error;
     expect(() => layerNorm(tf.zeros([2, 3]), tf.ones([2]), tf.zeros([3]))).toThrow(error("x \\[2, 3\\]", "gamma \\[2\\]"));
     expect(() => layerNorm(tf.zeros([2, 3]), tf.ones([3]), tf.zeros([1, 3]))).toThrow(error("beta \\[1, 3\\]"));
+    expect(() => linear(tf.zeros([2, 3]), tf.zeros([2, 3]))).toThrow(error("x \\[2, 3\\]", "kernel \\[2, 3\\]", "no bias"));
+    expect(() => linear(tf.zeros([2, 3]), tf.zeros([3, 4]), tf.zeros([3]))).toThrow(error("bias \\[3\\]"));
+    expect(() => linear(tf.scalar(1), tf.zeros([1, 1]))).toThrow(error("x \\[\\]"));
     expect(() => softmaxCrossEntropy(tf.zeros([2, 3]), tf.zeros([3]))).toThrow(error("logits \\[2, 3\\]", "labels \\[3\\]"));
     expect(() => softmaxCrossEntropy(tf.scalar(1), tf.scalar(1))).toThrow(error("logits \\[\\]"));
   });
 
   it("name options that cannot be", () => {
     const error = expect.objectContaining({ code: "OPTION_INVALID" }) as Error;
+    expect(() => linear(tf.zeros([1, 1]), tf.zeros([1, 1]), undefined, { activation: "gelu" as "relu" })).toThrow(error);
     expect(() => gelu(tf.scalar(1), { approximate: "erf" as "tanh" })).toThrow(error);
     expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { labelSmoothing: 1.1 })).toThrow(error);
     expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { labelSmoothing: NaN })).toThrow(error);

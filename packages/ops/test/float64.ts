@@ -18,6 +18,23 @@ export const layerNorm64 =
       return row.map((value, c) => ((value - mean) / Math.sqrt(variance + epsilon)) * gamma[c]! + beta[c]!);
     });
 
+const activations64 = {
+  relu: (z: number) => Math.max(z, 0),
+  elu: (z: number) => (z > 0 ? z : Math.expm1(z)),
+  sigmoid: (z: number) => 1 / (1 + Math.exp(-z)),
+};
+
+/** Of x [rows, inputs], a kernel [inputs, outputs] and, where `outputs` of them are given, biases. */
+export const linear64 =
+  (inputs: number, outputs: number, activation?: keyof typeof activations64): Function64 =>
+  (x = [], kernel = [], bias) =>
+    byRow(x, inputs, (row) =>
+      Array.from({ length: outputs }, (_, j) => {
+        const z = sum(row.map((value, i) => value * kernel[i * outputs + j]!)) + (bias?.[j] ?? 0);
+        return activation === undefined ? z : activations64[activation](z);
+      }),
+    );
+
 /** By its series, which float64 carries to 1e-10 for |x| below 4. */
 function erf(x: number): number {
   let term = x;

@@ -1,10 +1,10 @@
 import { RandomStream } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { gelu, layerNorm, softmaxCrossEntropy } from "../src/index.js";
+import { gelu, layerNorm, linear, softmaxCrossEntropy } from "../src/index.js";
 import { here } from "./engines.js";
 import { difference } from "./difference.js";
-import { crossEntropy64, differences, gelu64, layerNorm64, tanhGelu64, type Function64 } from "./float64.js";
+import { crossEntropy64, differences, gelu64, layerNorm64, linear64, tanhGelu64, type Function64 } from "./float64.js";
 
 // Shapes that grow and shrink, and the first again.
 const shapes: readonly number[][] = [
@@ -54,6 +54,18 @@ describe.each(here("cpu", "native"))("on %s, results equal the definition in flo
     expect(await differenceFrom64((x, gamma, beta) => layerNorm(x!, gamma!, beta!, 0.01), layerNorm64(0.01), inputs, random)).toBeLessThan(
       2e-6,
     );
+  });
+
+  it.each(shapes)("linear of %j", async (...shape) => {
+    const [inputs, outputs] = [shape.at(-1)!, 1 + (shape[0]! % 9)];
+    const operands = [shape, [inputs, outputs], [outputs]].map((each) => ({ shape: each, values: normal(random, each) }));
+    for (const activation of [undefined, "relu", "elu", "sigmoid"] as const) {
+      const options = activation === undefined ? {} : { activation };
+      const run = (x?: tf.Tensor, kernel?: tf.Tensor, bias?: tf.Tensor): tf.Tensor => linear(x!, kernel!, bias, options);
+      const definition = linear64(inputs, outputs, activation);
+      expect(await differenceFrom64(run, definition, operands, random)).toBeLessThan(3e-6);
+      expect(await differenceFrom64(run, definition, operands.slice(0, 2), random)).toBeLessThan(3e-6);
+    }
   });
 
   it.each(shapes)("gelu of %j", async (...shape) => {
