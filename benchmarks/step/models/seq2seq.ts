@@ -1,4 +1,13 @@
-import { crossAttention, dropout, layerNorm, type PackedAttentionOptions, selfAttention, softmaxCrossEntropy } from "@snapfit/ops";
+import {
+  crossAttention,
+  dropout,
+  layerNorm,
+  linear,
+  type LinearOptions,
+  type PackedAttentionOptions,
+  selfAttention,
+  softmaxCrossEntropy,
+} from "@snapfit/ops";
 import * as tf from "@tensorflow/tfjs";
 import type { Seq2SeqCase } from "../cases.js";
 import { integers } from "../formula-values.js";
@@ -18,8 +27,8 @@ export function seq2seq(settings: Seq2SeqCase): TrainedModel {
   let seed = 0;
 
   const drop = <T extends tf.Tensor>(x: T): T => (rate === 0 ? x : (dropout(x, rate, ++seed) as T));
-  const linear = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
-    tf.fused.matMul({ a: x, b: weights.get(`${name}/kernel`), bias: weights.get(`${name}/bias`) }) as tf.Tensor2D;
+  const project = (x: tf.Tensor2D, name: string, options?: LinearOptions): tf.Tensor2D =>
+    linear(x, weights.get(`${name}/kernel`), weights.get(`${name}/bias`), options) as tf.Tensor2D;
   const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     layerNorm(x, weights.get(`${name}/gamma`), weights.get(`${name}/beta`)) as tf.Tensor2D;
   const addAndNorm = (x: tf.Tensor2D, change: tf.Tensor2D, name: string): tf.Tensor2D => norm(tf.add(x, drop(change)), name);
@@ -31,15 +40,16 @@ export function seq2seq(settings: Seq2SeqCase): TrainedModel {
   /** [batch * length, parts * width] as [batch, length, parts, heads, size of a head]. */
   const toHeads = (x: tf.Tensor2D, ...parts: number[]): tf.Tensor => x.reshape([batch, -1, ...parts, heads, width / heads]);
   const attendSelf = (x: tf.Tensor2D, causal: boolean, name: string): tf.Tensor2D => {
-    const attended = selfAttention(toHeads(linear(x, `${name}/queryKeyValue`), 3), attentionOptions(causal));
-    return linear(attended.reshape([-1, width]), `${name}/out`);
+    const attended = selfAttention(toHeads(project(x, `${name}/queryKeyValue`), 3), attentionOptions(causal));
+    return project(attended.reshape([-1, width]), `${name}/out`);
   };
   const attendMemory = (x: tf.Tensor2D, memory: tf.Tensor2D, name: string): tf.Tensor2D => {
-    const query = toHeads(linear(x, `${name}/query`));
-    const attended = crossAttention(query, toHeads(linear(memory, `${name}/keyValue`), 2), attentionOptions(false));
-    return linear(attended.reshape([-1, width]), `${name}/out`);
+    const query = toHeads(project(x, `${name}/query`));
+    const attended = crossAttention(query, toHeads(project(memory, `${name}/keyValue`), 2), attentionOptions(false));
+    return project(attended.reshape([-1, width]), `${name}/out`);
   };
-  const feedForward = (x: tf.Tensor2D, name: string): tf.Tensor2D => linear(drop(tf.relu(linear(x, `${name}/feed0`))), `${name}/feed1`);
+  const feedForward = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+    project(drop(project(x, `${name}/feed0`, { activation: "relu" })), `${name}/feed1`);
 
   const encode = (): tf.Tensor2D => {
     let x = embed(sourceIds, "sourcePositions");
