@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Storage, StorageEntry } from "../storage.js";
 import { checkRange, type ByteRange } from "../storage-error.js";
@@ -24,7 +24,7 @@ export class DiskStorage implements Storage {
   async append(path: string, bytes: Uint8Array): Promise<void> {
     await attempt("append to", path, async () => {
       await makeParent(path);
-      await appendFile(path, bytes);
+      await appendBytes(path, bytes);
     });
   }
 
@@ -102,14 +102,32 @@ async function makeParent(path: string): Promise<void> {
   }
 }
 
+/** Bytes of one call to the system, which takes less than 2 GiB. Node's own appendFile writes 512 KiB at a time. */
+const CALL_BYTES = 1 << 30;
+
+async function appendBytes(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, "a");
+  try {
+    let numWritten = 0;
+    while (numWritten < bytes.length) {
+      const { bytesWritten } = await handle.write(bytes, numWritten, Math.min(bytes.length - numWritten, CALL_BYTES));
+      numWritten += bytesWritten;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 async function readRange(path: string, range: ByteRange): Promise<Uint8Array> {
   const handle = await open(path, "r");
   try {
     const { size } = await handle.stat();
-    const bytes = new Uint8Array(Math.max(0, Math.min(range.lengthBytes, size - range.offset)));
+    // Not zeroed, since the file's bytes fill it, and alone in its memory.
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(range.lengthBytes, size - range.offset)));
     let numRead = 0;
     while (numRead < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, numRead, bytes.length - numRead, range.offset + numRead);
+      const length = Math.min(bytes.length - numRead, CALL_BYTES);
+      const { bytesRead } = await handle.read(bytes, numRead, length, range.offset + numRead);
       if (bytesRead === 0) break;
       numRead += bytesRead;
     }
