@@ -55,6 +55,31 @@ describe("ways to replace a file", () => {
   });
 });
 
+describe("a sync", () => {
+  it("keeps nothing that came after it began", async () => {
+    const appended = await atTheEnd({ f: "1" }, async (storage) => {
+      const synced = storage.sync("f");
+      await storage.append("f", bytes("2"));
+      await synced;
+    });
+    expect(appended).toEqual(["f=1", "f=10", "f=12"]);
+    const removed = await atTheEnd({ f: "1" }, async (storage) => {
+      const synced = storage.sync("");
+      await storage.remove("f");
+      await synced;
+    });
+    expect(removed).toEqual(["", "f=1"]);
+  });
+
+  it("that failed keeps nothing", async () => {
+    const states = await atTheEnd({}, async (storage) => {
+      await storage.write("f", bytes(""));
+      await expect(storage.sync("g")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    });
+    expect(states).toEqual(["", "f="]);
+  });
+});
+
 describe("bytes", () => {
   it("of several appends arrive up to some place, or behind zeros", async () => {
     const states = await atTheEnd({ log: "ab" }, async (storage) => {
@@ -142,12 +167,33 @@ describe("names", () => {
     }
   });
 
-  it("do not vanish into a folder that is not there", async () => {
-    const states = await atTheEnd({ f: "1" }, async (storage) => {
-      await storage.rename("f", "new/er/f");
-      await storage.sync("new");
+  it("keep the order of what happens to one name", async () => {
+    const states = await atTheEnd({}, async (storage) => {
+      await storage.write("a", bytes("1"));
+      await storage.sync("a");
+      await storage.rename("a", "b");
+      await storage.write("a", bytes("2"));
+      await storage.sync("a");
     });
-    expect(states).toEqual(["f=1", "f=1 new/er/", "new/er/f=1"].sort());
+    expect(states).toEqual(["", "a=1", "a=2 b=1", "b=1"]);
+  });
+
+  it("do not vanish into a folder that is not there", async () => {
+    const moveAndSync = (folder: string) =>
+      atTheEnd({ f: "1" }, async (storage) => {
+        await storage.rename("f", "new/er/f");
+        await storage.sync(folder);
+      });
+    expect(await moveAndSync("new")).toEqual(["f=1", "f=1 new/er/", "new/er/f=1"]);
+    expect(await moveAndSync("new/er")).toEqual(["new/er/f=1"]);
+  });
+
+  it("do not vanish from a folder that another replaces", async () => {
+    const states = await atTheEnd({ "a/f": "1", "b/g": "2" }, async (storage) => {
+      await storage.rename("a/f", "f");
+      await storage.rename("b", "a");
+    });
+    expect(states).toEqual(["a/ b/g=2 f=1", "a/f=1 b/g=2", "a/g=2 f=1"]);
   });
 
   it("do not vanish with a folder that they moved out of", async () => {

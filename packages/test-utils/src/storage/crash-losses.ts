@@ -37,18 +37,26 @@ export function lossOf(log: DiskLog, moment: CrashMoment, fate: Fate): Loss {
   return { moment, kept, folders, files: new Map([...files].map(([path, node]) => [path, fate.image(moment.images.get(node)!)])) };
 }
 
-/** All losses at a moment. */
-export function* everyLoss(log: DiskLog, moment: CrashMoment): Generator<Loss> {
-  for (const kept of everyKept(pendingOf(moment), moment.durable)) {
-    const { folders, files } = treeOf(log, moment, kept);
-    const paths = [...files.keys()];
-    const choices = [...files.values()].map((node) => moment.images.get(node)!);
-    for (const images of everyChoice(choices)) yield { moment, kept, folders, files: new Map(paths.map((path, i) => [path, images[i]!])) };
+/** All losses at some moments; undefined if there are more than `maxLosses`. */
+export function allLosses(log: DiskLog, moments: readonly CrashMoment[], maxLosses: number): Loss[] | undefined {
+  const losses: (() => Generator<Loss>)[] = [];
+  let numLosses = 0;
+  for (const moment of moments) {
+    for (const kept of everyKept(pendingOf(moment), moment.durable)) {
+      const { folders, files } = treeOf(log, moment, kept);
+      const choices = [...files].map(([path, node]) => moment.images.get(node)!.map((image) => [path, image] as const));
+      numLosses += choices.reduce((product, images) => product * images.length, 1);
+      if (numLosses > maxLosses) return undefined;
+      losses.push(function* () {
+        for (const images of everyChoice(choices)) yield { moment, kept, folders, files: new Map(images) };
+      });
+    }
   }
+  return losses.flatMap((some) => [...some()]);
 }
 
-/** At least as many as {@link everyLoss} has. */
-export function maxLosses(moment: CrashMoment): number {
+/** So many losses there are at a moment, at most. */
+export function boundOfLosses(moment: CrashMoment): number {
   return [...moment.images.values()].reduce((product, images) => product * images.length, 2 ** pendingOf(moment).length);
 }
 

@@ -1,6 +1,6 @@
 import { MemoryStorage, RandomStream, SnapfitError } from "@snapfit/base";
-import { ALL_LOST, everyLoss, lossOf, maxLosses, NOTHING_LOST, randomFate, type Loss } from "./crash-losses.js";
-import { crashMoments, type CrashMoment } from "./crash-moments.js";
+import { ALL_LOST, allLosses, boundOfLosses, lossOf, NOTHING_LOST, randomFate, type Loss } from "./crash-losses.js";
+import { crashMoments } from "./crash-moments.js";
 import type { DiskLog } from "./disk-log.js";
 import { equalBytes, type FileImage } from "./file-images.js";
 
@@ -30,8 +30,8 @@ export interface CrashStateOptions {
   readonly seed?: number;
 }
 
-/** Beyond so many losses they are not gone through one by one. */
-const MAX_TRIES = 20_000;
+/** More are not gone through one by one, and not drawn either. */
+const MAX_LOSSES = 20_000;
 
 /** The states of a log. Throws `OPTION_INVALID`. */
 export function crashStates(log: DiskLog, numCalls: number, { maxStates = 1000, seed = 0 }: CrashStateOptions): CrashStates {
@@ -41,27 +41,18 @@ export function crashStates(log: DiskLog, numCalls: number, { maxStates = 1000, 
   const moments = crashMoments(log, numCalls);
   const found = new FoundStates();
   for (const moment of moments) for (const fate of [NOTHING_LOST, ALL_LOST]) found.add(lossOf(log, moment, fate));
-  const numExtremes = found.all.length;
+  const numExtremes = found.size;
 
-  const losses = allLosses(log, moments);
+  const losses = allLosses(log, moments, MAX_LOSSES);
   if (losses) for (const loss of losses) found.add(loss);
-  for (let i = 0; !losses && i < MAX_TRIES && found.all.length < maxStates; i++)
+  for (let i = 0; !losses && i < MAX_LOSSES && found.size < maxStates; i++)
     found.add(lossOf(log, moments[random.integer(moments.length)]!, randomFate(random)));
 
   const others = found.all.slice(numExtremes);
   const order = [...random.permutation(others.length)].map((i) => others[i]!);
   const chosen = others.length + numExtremes > maxStates ? [...found.all.slice(0, numExtremes), ...order].slice(0, maxStates) : found.all;
-  const numStates = losses ? found.all.length : moments.reduce((sum, moment) => sum + maxLosses(moment), 0);
+  const numStates = losses ? found.size : moments.reduce((sum, moment) => sum + boundOfLosses(moment), 0);
   return { states: chosen.map(crashState), numLeftOut: numStates - chosen.length };
-}
-
-/** Undefined if there are too many. */
-function allLosses(log: DiskLog, moments: readonly CrashMoment[]): Loss[] | undefined {
-  const losses: Loss[] = [];
-  for (const moment of moments) {
-    for (const loss of everyLoss(log, moment)) if (losses.push(loss) > MAX_TRIES) return undefined;
-  }
-  return losses;
 }
 
 interface FoundState {
@@ -75,13 +66,17 @@ class FoundStates {
   readonly #numbers = new Map<FileImage, number>();
   readonly #contents: Uint8Array[] = [];
 
+  get size(): number {
+    return this.#states.size;
+  }
+
   get all(): FoundState[] {
     return [...this.#states.values()];
   }
 
   add(loss: Loss): void {
     const files = [...loss.files].map(([path, image]) => `${path} ${this.#numberOf(image)}`);
-    const key = JSON.stringify([...loss.folders, ...files].sort());
+    const key = JSON.stringify([...loss.folders.map((path) => `${path}/`), ...files].sort());
     const state = this.#states.get(key);
     if (!state) this.#states.set(key, { loss, earliest: earliestOf(loss) });
     else {

@@ -70,5 +70,7 @@ function zeroed(bytes: Uint8Array, from: number, to: number): Uint8Array {
 
 /** Whether two files hold the same. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
