@@ -24,6 +24,8 @@ export interface FaultStorageOptions {
  * A call that is under way when another one kills may still reach `inner`, and rejects with `KILLED` as well. Calls after that are not counted.
  * Throws `OPTION_INVALID` for a call number below 1 or a number of bytes below 0.
  * @example
+ * import { MemoryStorage, type SnapfitError } from "@snapfit/base";
+ *
  * const disk = new MemoryStorage();
  * const storage = new FaultStorage(disk, { faults: [{ at: 2, code: "KILLED", effect: { firstBytes: 3 } }] });
  * await storage.write("log", new Uint8Array(5));
