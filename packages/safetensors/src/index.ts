@@ -1,4 +1,4 @@
-export type { SafetensorsDtype } from "./dtype.js";
+export { safetensorsDtypes, type SafetensorsDtype } from "./dtype.js";
 export { encodeSafetensors, type SafetensorsWriteOptions } from "./encode-safetensors.js";
 export type { SafetensorsEntry } from "./header.js";
 export { fromHostTensor, toHostTensor, type FromTensorOptions } from "./host-tensors.js";
