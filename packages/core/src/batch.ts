@@ -1,4 +1,4 @@
-import { SnapfitError, isHostTensor, type HostTensor } from "@snapfit/base";
+import { SnapfitError, copyArray, isHostTensor, type HostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 
 /**
@@ -104,9 +104,9 @@ export async function toHostTensor(tensor: tf.Tensor): Promise<HostTensor> {
 function hostCopy(tensor: tf.Tensor, values: Float32Array | Int32Array | Uint8Array): HostTensor {
   const shape = [...tensor.shape];
   // A cast may leave an Int32Array under a float32 tensor, so each case copies into the array that its dtype promises.
-  if (tensor.dtype === "float32") return { dtype: "float32", shape, data: Float32Array.from(values) };
-  if (tensor.dtype === "int32") return { dtype: "int32", shape, data: Int32Array.from(values) };
-  if (tensor.dtype === "bool") return { dtype: "bool", shape, data: Uint8Array.from(values) };
+  if (tensor.dtype === "float32") return { dtype: "float32", shape, data: copyArray(values, Float32Array) };
+  if (tensor.dtype === "int32") return { dtype: "int32", shape, data: copyArray(values, Int32Array) };
+  if (tensor.dtype === "bool") return { dtype: "bool", shape, data: copyArray(values, Uint8Array) };
   throw new SnapfitError(
     "DTYPE_MISMATCH",
     `A ${tensor.dtype} tensor cannot be read into host memory. float32, int32 and bool can. Cast it first.`,

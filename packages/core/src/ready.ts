@@ -1,4 +1,4 @@
-import { SnapfitError, type StateTree } from "@snapfit/base";
+import { SnapfitError, plainEntries } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { adoptModel } from "./trained-model.js";
 import { chooseDevice } from "./devices.js";
@@ -15,11 +15,11 @@ export async function makeReady(session: Session): Promise<void> {
   try {
     await setUp(session);
   } catch (error) {
+    session.isReady = false;
     await session.cleanups.run().catch(() => undefined); // the first error is the one to show
     throw error;
   }
   session.cleanups.add(() => session.logs.close()); // the first to run: sinks are still open
-  session.isReady = true;
 }
 
 async function setUp(session: Session): Promise<void> {
@@ -51,10 +51,11 @@ async function setUpTrainer(session: Session, model: Model): Promise<void> {
     session.logs.dispose();
   });
   cleanups.add(beforeExit(() => trainer.close()));
+  session.isReady = true; // add-ons may use the model, and read and write the state
   await trainer.setup();
   await trainer.restore();
   await sinks.open({ runName, step: counters.step, rank: group.rank });
-  if (!sinks.isEmpty) await session.logs.emit("config", { kind: "config", values: plainOptions(options) });
+  if (!sinks.isEmpty) await session.logs.emit("config", { kind: "config", values: plainEntries(options) });
 }
 
 /** Builds the model on the backend in use: by its factory, with the seed behind `Math.random`; a ready one is moved there, once. */
@@ -92,16 +93,4 @@ function variablesOf(model: Model): tf.Variable[] {
 function discardModel(model: Model): void {
   if (isLayersModel(model)) model.dispose();
   else for (const variable of variablesOf(model)) variable.dispose();
-}
-
-/** The options that are plain values, for the config record. */
-function plainOptions(options: object): Record<string, StateTree> {
-  const isPlain = (value: unknown): value is StateTree =>
-    value === null ||
-    ["number", "string", "boolean"].includes(typeof value) ||
-    (Array.isArray(value) && value.every(isPlain)) ||
-    (typeof value === "object" &&
-      [Object.prototype, null].includes(Object.getPrototypeOf(value) as null) &&
-      Object.values(value).every(isPlain));
-  return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, StateTree] => isPlain(entry[1])));
 }

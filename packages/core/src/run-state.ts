@@ -11,7 +11,10 @@ import { isLoader, loaderState } from "./window.js";
 
 const VERSION = 1;
 
-/** This rank's state of everything in core: the default of `saveState()`. Values that wait on the device are read, no record is written. */
+/**
+ * This rank's state of everything in core: the default of `saveState()`. Values that wait on the device are read, no record is written.
+ * Arrays under `weights` and `optimizers` are copies and belong to the caller; others may be the trainer's own.
+ */
 export async function saveRunState(session: Session): Promise<StateRecord> {
   await checkGradientNorms(session);
   await session.pending.resolve();
@@ -23,7 +26,7 @@ export async function saveRunState(session: Session): Promise<StateRecord> {
   );
   return {
     version: VERSION,
-    weights: session.rawWeights ?? (await readWeights(model.weights())),
+    weights: session.rawWeights ? copyWeights(session.rawWeights) : await readWeights(model.weights()),
     optimizers: Object.fromEntries(optimizerStates),
     stoppers: { train: stoppers.train?.saveState() ?? null, valid: stoppers.valid?.saveState() ?? null },
     progress: { ...counters },
@@ -147,6 +150,11 @@ export async function applyRunState(session: Session, state: StateRecord): Promi
   }
   const own = ranks.length === group.size ? (ranks[group.rank] as StateRecord) : {};
   await session.trainer.loadState({ ...state, perRank: own });
+}
+
+/** Those of the state belong to whoever asked for it. */
+function copyWeights(weights: Weights): Weights {
+  return Object.fromEntries(Object.entries(weights).map(([path, tensor]) => [path, { ...tensor, data: tensor.data.slice() }]));
 }
 
 function record(tree: StateTree | undefined): StateRecord {

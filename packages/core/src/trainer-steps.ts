@@ -89,6 +89,10 @@ export abstract class TrainerSteps<Batch> {
   /** Takes up a saved state, if there is one. Call `super` first. */
   protected restore(): Awaitable<void> {}
 
+  /** Whether the script has not yet come to the fit that the restored state goes on with: until there it must change nothing. */
+  protected get isReplaying(): boolean {
+    return sessionOf(this).isReplaying;
+  }
   /** Registers a cleanup. Cleanups run in reverse when the trainer is closed, each in its own try. */
   protected defer(cleanup: () => Awaitable<void>): void {
     sessionOf(this).cleanups.add(cleanup);

@@ -188,7 +188,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
 
   /** Puts the best weights in. @throws SnapfitError `NO_BEST` if nothing has been validated. */
   async useBest(): Promise<void> {
-    await this.ready();
+    await this.#usable();
     const session = this.#session;
     if (session.isReplaying) return this.#sayReplay("useBest()");
     if (session.best === undefined)
@@ -202,13 +202,13 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
 
   /** A copy of all weights by structural path, buffers included; the raw ones while others are swapped in. */
   async modelWeights(): Promise<Weights> {
-    await this.ready();
+    await this.#usable();
     return this.#session.rawWeights ?? readWeights(this.#session.model.weights());
   }
 
   /** Puts weights into the model. @throws SnapfitError `WEIGHTS_MISMATCH`; with `strict: false` takes what fits and returns the rest. */
   async setModelWeights(weights: Weights, { strict = true }: { readonly strict?: boolean } = {}): Promise<WeightsMismatch> {
-    await this.ready();
+    await this.#usable();
     if (this.#session.isReplaying) {
       this.#sayReplay("setModelWeights()");
       return { missing: [], unexpected: [], different: [] };
@@ -220,21 +220,21 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
 
   /** A table of the model's layers and parameters. */
   async summary(): Promise<string> {
-    await this.ready();
+    await this.#usable();
     const { modelSummary } = await import("./console/model-summary.js");
     return modelSummary(this.#session.model);
   }
 
   /** The state of all ranks, as plain data: what a checkpoint holds. Collective. */
   async captureState(): Promise<StateRecord> {
-    await this.ready();
+    await this.#usable();
     const { captureRunState } = await import("./run-state.js");
     return captureRunState(this.#session);
   }
 
   /** Takes up what `captureState()` returned; the fits of the script then go on where they were. Collective. */
   async applyState(state: StateRecord): Promise<void> {
-    await this.ready();
+    await this.#usable();
     const { applyRunState } = await import("./run-state.js");
     await applyRunState(this.#session, state);
   }
@@ -246,6 +246,11 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What add-ons call in `setup()` and `restore()` cannot wait for the end of them. */
+  async #usable(): Promise<void> {
+    if (!this.#session.isReady) await this.ready();
   }
 
   get #readySession(): Session {

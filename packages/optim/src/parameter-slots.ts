@@ -1,3 +1,4 @@
+import { copyArray } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { hostValues } from "./host-values.js";
 
@@ -52,12 +53,12 @@ export class ParameterSlots {
 
   /** Copies of the slots as they are at the time of the call. */
   async read(): Promise<Float32Array[]> {
-    if (!this.#tensors) return this.#arrays.map((array) => array.slice());
+    if (!this.#tensors) return this.#arrays.map((array) => copyArray(array));
     // Clones outlive an update that happens before the device has answered.
     const clones = this.#tensors.map((tensor) => tf.keep(tensor.clone()));
     const read = await Promise.all(clones.map((clone) => clone.data()));
     for (const clone of clones) clone.dispose();
-    return read.map((values) => Float32Array.from(values));
+    return read.map((values) => copyArray(values as Float32Array, Float32Array));
   }
 
   /** Frees the tensors. */
