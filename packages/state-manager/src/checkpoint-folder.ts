@@ -1,0 +1,148 @@
+import type { Storage } from "@snapfit/base";
+import { checkFinite } from "./check-finite.js";
+import { isCheckpoint, readCheckpoint, readInfo, writeCheckpoint, type CheckpointFormat } from "./checkpoint-files.js";
+import { hashState, type CheckpointInfo, type PackedCheckpoint } from "./checkpoint.js";
+import { writeManifest, type CheckpointEntry } from "./manifest.js";
+import { recover, writeAtomically } from "./write-atomically.js";
+
+/** A checkpoint to be written. */
+export interface SaveTarget {
+  /** Without the ending. */
+  readonly name: string;
+  /** For the checkpoint that has this name so far, if it is to be kept beside the new one. */
+  readonly formerName?: string;
+  readonly info: Omit<CheckpointInfo, "serial">;
+}
+
+/** How many checkpoints stay, of each kind that is counted. */
+export interface KeepRule {
+  /** Of kinds `epoch` and `step`, the newest. */
+  readonly newest: number;
+  /** Of kind `best`, those with the best values. */
+  readonly best: number;
+  readonly mode: "min" | "max";
+  /** Without the ending, of the first of the best ones, whatever the values of others are. */
+  readonly bestName: string;
+}
+
+/** A state, and the checkpoints to make of it. */
+export interface SaveJob {
+  readonly packed: PackedCheckpoint;
+  readonly targets: readonly SaveTarget[];
+}
+
+/** What a folder is opened with; plain data. */
+export interface CheckpointFolderSettings {
+  readonly path: string;
+  readonly format: CheckpointFormat;
+  readonly keep: KeepRule;
+}
+
+/** The checkpoints of one folder. One process at a time writes there. */
+export class CheckpointFolder {
+  readonly settings: CheckpointFolderSettings;
+  readonly #storage: Storage;
+  #entries: readonly CheckpointEntry[] = [];
+  #serial = 0;
+
+  constructor(storage: Storage, settings: CheckpointFolderSettings) {
+    this.#storage = storage;
+    this.settings = settings;
+  }
+
+  get path(): string {
+    return this.settings.path;
+  }
+
+  /** By serial: the newest is the last. */
+  get entries(): readonly CheckpointEntry[] {
+    return this.#entries;
+  }
+
+  /** Ends what a crash interrupted, and finds what is there. @param say takes a sentence about each checkpoint that cannot be read. */
+  async open(say: (sentence: string) => void): Promise<void> {
+    await recover(this.#storage, this.path);
+    const entries: CheckpointEntry[] = [];
+    for (const { name, kind } of await this.#storage.list(this.path)) {
+      const path = `${this.path}/${name}`;
+      if (name.startsWith(".") || (kind === "file" && !name.endsWith(".ckpt")) || !(await isCheckpoint(this.#storage, path))) continue;
+      try {
+        const { info, hash } = await readInfo(this.#storage, path);
+        entries.push({ name, ...info, hash });
+      } catch (error) {
+        say((error as Error).message);
+      }
+    }
+    this.#take(entries);
+  }
+
+  /** The newest whole checkpoint. @param say takes a sentence about each damaged one that is passed over. */
+  async newest(say: (sentence: string) => void): Promise<{ readonly path: string; readonly packed: PackedCheckpoint } | undefined> {
+    for (const { name } of [...this.#entries].reverse()) {
+      const path = `${this.path}/${name}`;
+      try {
+        return { path, packed: await readCheckpoint(this.#storage, path) };
+      } catch (error) {
+        say((error as Error).message);
+        this.#entries = this.#entries.filter((entry) => entry.name !== name);
+        await this.#storage.rename(path, `${this.path}/.damaged-${name}`).catch(() => undefined); // for a look at it; out of the way
+      }
+    }
+    return undefined;
+  }
+
+  /** Writes a state, proves what was written, notes it, and only then removes what need not be kept. Returns the names written. */
+  async save({ packed, targets }: SaveJob): Promise<readonly string[]> {
+    checkFinite(packed.arrays);
+    const hash = hashState(packed);
+    const serial = this.#serial + 1;
+    const written: string[] = [];
+    for (const { name: plainName, formerName, info } of targets) {
+      const name = this.#fileName(plainName);
+      await writeAtomically(this.#storage, `${this.path}/${name}`, async (temporary) => {
+        await writeCheckpoint(this.#storage, temporary, this.settings.format, packed, { ...info, serial }, hash);
+        if (formerName !== undefined) await this.#rename(name, this.#fileName(formerName));
+      });
+      this.#take([...this.#entries.filter((entry) => entry.name !== name), { name, ...info, serial, hash }]);
+      written.push(name);
+    }
+    await this.#prune();
+    return written;
+  }
+
+  /** Takes over what another instance has found out about the same folder. */
+  adopt(entries: readonly CheckpointEntry[]): void {
+    this.#take(entries);
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    const entry = this.#entries.find(({ name }) => name === from);
+    if (entry === undefined) return;
+    await this.#storage.remove(`${this.path}/${to}`);
+    await this.#storage.rename(`${this.path}/${from}`, `${this.path}/${to}`);
+    this.#take(this.#entries.filter(({ name }) => name !== to).map((each) => (each === entry ? { ...each, name: to } : each)));
+  }
+
+  async #prune(): Promise<void> {
+    const { newest, best, mode, bestName } = this.settings.keep;
+    const byAge = this.#entries.filter(({ kind }) => kind === "epoch" || kind === "step").reverse();
+    const sign = mode === "max" ? -1 : 1;
+    const isFirst = ({ name }: CheckpointEntry): number => Number(name === this.#fileName(bestName));
+    const byValue = this.#entries
+      .filter(({ kind }) => kind === "best")
+      .sort((a, b) => isFirst(b) - isFirst(a) || sign * (a.value! - b.value!) || a.serial - b.serial);
+    const removed = [...byAge.slice(newest), ...byValue.slice(best)];
+    this.#take(this.#entries.filter((entry) => !removed.includes(entry)));
+    await writeManifest(this.#storage, this.path, this.#entries);
+    for (const { name } of removed) await this.#storage.remove(`${this.path}/${name}`);
+  }
+
+  #fileName(name: string): string {
+    return this.settings.format === "ckpt" ? `${name}.ckpt` : name;
+  }
+
+  #take(entries: readonly CheckpointEntry[]): void {
+    this.#entries = [...entries].sort((a, b) => a.serial - b.serial || a.step - b.step);
+    this.#serial = Math.max(this.#serial, ...entries.map(({ serial }) => serial));
+  }
+}
