@@ -5,14 +5,26 @@ import { difference, randomValues } from "./on-both-backends.js";
 export const backend = (): NativeBackend => tf.backend() as NativeBackend;
 export const memoryOf = (tensor: tf.Tensor) => backend().memoryOf(tensor);
 
+const bitsOf = (tensor: tf.Tensor): Uint16Array => backend().bf16(tensor).slice();
+
+function ofFloatBits(bits: Uint16Array, shape: readonly number[]): tf.Tensor {
+  const floats = new Float32Array(bits.length);
+  new Uint32Array(floats.buffer).set(Uint32Array.from(bits, (half) => half * 65536));
+  return tf.tensor(floats, [...shape]);
+}
+
+/** The values of a tensor as bfloat16 has them, in float32. */
+export const rounded = (tensor: tf.Tensor): tf.Tensor => ofFloatBits(bitsOf(tensor), tensor.shape);
+
+/** A tensor that lies as bfloat16 only. */
+export const halfOf = (tensor: tf.Tensor): tf.Tensor => ofBits(bitsOf(tensor), tensor.shape);
+
 /** A seeded tensor that lies as bfloat16 only, and the same numbers in float32. */
 export function bothPrecisions(shape: readonly number[], seed: number): { half: tf.Tensor; full: tf.Tensor } {
   const given = tf.tensor(randomValues(shape, seed), [...shape]);
-  const bits = backend().bf16(given).slice();
-  const full = new Float32Array(bits.length);
-  new Uint32Array(full.buffer).set(Uint32Array.from(bits, (half) => half * 65536));
+  const pair = { half: halfOf(given), full: rounded(given) };
   given.dispose();
-  return { half: ofBits(bits, shape), full: tf.tensor(full, [...shape]) };
+  return pair;
 }
 
 /** A tensor over bfloat16 bits. */
@@ -57,3 +69,21 @@ export async function compare(
   const distances = actual.map((tensor, i) => difference(values(tensor), values(expected[i]!)));
   return [...problems, ...distances.filter((off) => !(off <= bound)).map((off) => `${label}: off by ${off}`)];
 }
+
+/** Of two gradients. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let [product, squareA, squareB] = [0, 0, 0];
+  a.forEach((value, i) => {
+    product += value * b[i]!;
+    squareA += value * value;
+    squareB += b[i]! * b[i]!;
+  });
+  return product / Math.sqrt(squareA * squareB);
+}
+
+/** Whether two lists of results are the same bits: a failing `toEqual` would take minutes to print thousands of numbers. */
+export const areSameBits = (a: readonly Float32Array[], b: readonly Float32Array[]): boolean =>
+  a.length === b.length &&
+  a.every((values, i) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength).equals(Buffer.from(b[i]!.buffer, b[i]!.byteOffset, b[i]!.byteLength)),
+  );

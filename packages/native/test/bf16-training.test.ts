@@ -1,7 +1,7 @@
 import { profileKernels, setPrecision } from "@snapfit/native";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { backend, memoryOf } from "./bf16-chain.js";
+import { backend, cosine, memoryOf } from "./bf16-chain.js";
 import { randomNumbers, randomValues } from "./on-both-backends.js";
 
 beforeAll(async () => {
@@ -62,16 +62,6 @@ function gradientsIn(precision: "f32" | "bf16", activation: "relu" | "elu"): Flo
     const { grads } = tf.variableGrads(() => lossOf(model, batch), variables(model));
     return variables(model).map(({ name }) => grads[name]!.dataSync<"float32">());
   });
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [product, squareA, squareB] = [0, 0, 0];
-  a.forEach((value, i) => {
-    product += value * b[i]!;
-    squareA += value * value;
-    squareB += b[i]! * b[i]!;
-  });
-  return product / Math.sqrt(squareA * squareB);
 }
 
 /** Losses of one hundred steps of plain descent. */
