@@ -28,7 +28,8 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor, { acti
   }
   return tf.tidy(() => {
     const outerShape = x.shape.slice(0, -1);
-    const a = tf.reshape(asFloat(x), [tf.util.sizeFromShape(outerShape), x.shape.at(-1)!]) as tf.Tensor2D;
+    const input = asFloat(x);
+    const a = (x.rank === 2 ? input : tf.reshape(input, [tf.util.sizeFromShape(outerShape), x.shape.at(-1)!])) as tf.Tensor2D;
     const factors = { a, b: asFloat(kernel) as tf.Tensor2D, ...(bias !== undefined && { bias: asFloat(bias) }) };
     const y = product(factors, activation ?? "linear");
     return x.rank === 2 ? y : tf.reshape(y, [...outerShape, kernel.shape[1]!]);
