@@ -8,3 +8,5 @@ export { parseSafetensors, type SafetensorsContents, type SafetensorsTensor } fr
 export type { SafetensorsErrorCode } from "./safetensors-error.js";
 export { fromTensor, toTensor } from "./tensors.js";
 export { writeSafetensors, type SafetensorsSource } from "./write-safetensors.js";
+export { batchNorm, conv, convTranspose, depthwiseConv, embedding, layerNorm, linear, lstm } from "./pytorch-layers.js";
+export { pytorchMapping, type PyTorchLayer, type PyTorchMapping } from "./pytorch-mapping.js";

@@ -26,6 +26,7 @@ export function inverseAxes(axes: readonly number[]): number[] {
   return axes.map((_, axis) => axes.indexOf(axis));
 }
 
+/** The same values in another shape, not copied. @throws SnapfitError `SHAPE_MISMATCH` if it does not hold them. */
 export function reshape({ data, dtype }: HostTensor, shape: readonly number[]): HostTensor {
   return hostTensor(data, shape, dtype);
 }
