@@ -22,7 +22,8 @@ let measured: number | undefined;
 /**
  * Switches the native engine's precision from here on. Tensors stay float32 for everyone who reads them; under `bf16` the results of products and
  * convolutions, and of what follows them directly, lie in half the memory. `auto` takes bf16 where a measurement of about 10 ms, made
- * once in a process, shows it to be faster here. A processor that has no bfloat16 at all stays with f32 in any case, and the reason says so.
+ * once in a process, shows it to be faster here. A processor that has no bfloat16 at all, and an engine that did not load, stay with f32 in any case,
+ * and the reason says so.
  * @throws SnapfitError `OPTION_INVALID`
  */
 export function setPrecision(wanted: Precision | "auto"): PrecisionChoice {
@@ -32,7 +33,9 @@ export function setPrecision(wanted: Precision | "auto"): PrecisionChoice {
     current = wanted;
     return { precision: wanted, reason: "f32, as asked" };
   }
-  measured ??= addon<Bf16Functions>().bf16Speed();
+  const { bf16Speed } = addon<Partial<Bf16Functions>>();
+  if (bf16Speed === undefined) return { precision: current, reason: `${current}: the native engine did not load` };
+  measured ??= bf16Speed();
   if (wanted === "bf16" && measured > 0) {
     current = wanted;
     return { precision: wanted, reason: "bf16, as asked" };
@@ -42,7 +45,7 @@ export function setPrecision(wanted: Precision | "auto"): PrecisionChoice {
   return { precision: current, reason: `${current}: ${rate}` };
 }
 
-/** Whether products and convolutions are to multiply in bfloat16 now. */
+/** Whether products, convolutions, recurrent layers and attention are to multiply in bfloat16 now. */
 export function isBf16(): boolean {
   return current === "bf16";
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { loadAddon } from "../src/load-addon.js";
 import { refusalOf } from "../src/load-problem.js";
 import { buildsFor, processorFlags } from "../src/processor.js";
@@ -10,6 +10,7 @@ import { nativeStatus } from "../src/start.js";
 
 const folder = mkdtempSync(join(tmpdir(), "snapfit-loading-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
 
 const sapphireRapids = new Set("sse4_2 ssse3 popcnt cx16 avx avx2 fma f16c bmi2 avx512f avx512bw avx512dq avx512vl avx512_bf16".split(" "));
 const haswell = new Set("sse4_2 ssse3 popcnt cx16 avx avx2 fma f16c bmi2".split(" "));
@@ -38,6 +39,15 @@ describe.runIf(process.platform === "linux" && process.arch === "x64")("an addon
       code: "NO_BUILD",
       message: expect.stringContaining("tools/build-native.mjs"),
     });
+  });
+
+  it("leaves every precision that is asked for at f32", async () => {
+    vi.stubEnv("SNAPFIT_NATIVE_FOLDER", join(folder, "none"));
+    vi.resetModules();
+    const { setPrecision } = await import("../src/precision.js");
+    for (const wanted of ["auto", "bf16"] as const)
+      expect(setPrecision(wanted)).toEqual({ precision: "f32", reason: "f32: the native engine did not load" });
+    expect(setPrecision("f32").precision).toBe("f32");
   });
 
   it("a damaged file", () => {
