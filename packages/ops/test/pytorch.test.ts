@@ -2,7 +2,15 @@ import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { gelu, layerNorm, softmaxCrossEntropy, type GeluOptions, type SoftmaxCrossEntropyOptions } from "../src/index.js";
+import {
+  gelu,
+  layerNorm,
+  linear,
+  softmaxCrossEntropy,
+  type GeluOptions,
+  type LinearOptions,
+  type SoftmaxCrossEntropyOptions,
+} from "../src/index.js";
 import { here } from "./engines.js";
 import { difference } from "./difference.js";
 
@@ -12,6 +20,11 @@ interface Fixture {
     shape: number[];
     epsilon: number;
   })[];
+  readonly linear: (Record<"x" | "kernel" | "bias" | "dy" | "y" | "dx" | "dKernel" | "dBias", Numbers> & {
+    shape: number[];
+    outputs: number;
+    options: LinearOptions;
+  })[];
   readonly gelu: (Record<"x" | "dy" | "y" | "dx", Numbers> & { shape: number[]; approximate: NonNullable<GeluOptions["approximate"]> })[];
   readonly crossEntropy: (Record<"logits" | "labels" | "dy" | "losses" | "dLogits", Numbers> & {
     shape: number[];
@@ -19,6 +32,13 @@ interface Fixture {
   })[];
 }
 const fixture = JSON.parse(readFileSync(new URL("fixtures/ops.json", import.meta.url), "utf8")) as Fixture;
+
+/** Relative to the largest, for sums over rows and products with 1 / sqrt(1e-12). */
+async function relativeDifference(actual: tf.Tensor, expected: Numbers): Promise<number> {
+  const scale = Math.max(1, ...expected.map(Math.abs));
+  const relative = expected.map((value) => value / scale);
+  return difference(actual.div(scale), relative);
+}
 
 describe.each(here("cpu", "wasm", "native"))("on %s, values and gradients equal PyTorch's:", (backend) => {
   beforeAll(async () => {
@@ -30,17 +50,20 @@ describe.each(here("cpu", "wasm", "native"))("on %s, values and gradients equal 
     const run = (...[input, scale, shift]: tf.Tensor[]): tf.Tensor => layerNorm(input!, scale!, shift!, epsilon);
     expect(await difference(run(...inputs), y)).toBeLessThan(1e-6);
     const gradients = tf.grads(run)(inputs, tf.tensor(dy, shape));
-    // Sums over rows and products with 1 / sqrt(1e-12): relative to the largest.
-    for (const [i, expected] of [dx, dGamma, dBeta].entries()) {
-      const scale = Math.max(1, ...expected.map(Math.abs));
-      expect(
-        await difference(
-          gradients[i]!.div(scale),
-          expected.map((value) => value / scale),
-        ),
-      ).toBeLessThan(1e-6);
-    }
+    for (const [i, expected] of [dx, dGamma, dBeta].entries()) expect(await relativeDifference(gradients[i]!, expected)).toBeLessThan(1e-6);
   });
+
+  it.each(fixture.linear)(
+    "linear of [$shape] with $options",
+    async ({ shape, outputs, options, x, kernel, bias, dy, y, dx, dKernel, dBias }) => {
+      const inputs = [tf.tensor(x, shape), tf.tensor(kernel, [shape.at(-1)!, outputs]), tf.tensor1d(bias)];
+      const run = (...[input, factor, shift]: tf.Tensor[]): tf.Tensor => linear(input!, factor!, shift, options);
+      expect(await difference(run(...inputs), y)).toBeLessThan(1e-6);
+      const gradients = tf.grads(run)(inputs, tf.tensor(dy, [...shape.slice(0, -1), outputs]));
+      for (const [i, expected] of [dx, dKernel, dBias].entries())
+        expect(await relativeDifference(gradients[i]!, expected)).toBeLessThan(1e-6);
+    },
+  );
 
   it.each(fixture.gelu)("gelu of [$shape], approximate: $approximate", async ({ shape, approximate, x, dy, y, dx }) => {
     const run = (input: tf.Tensor): tf.Tensor => gelu(input, { approximate });
