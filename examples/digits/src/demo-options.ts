@@ -22,6 +22,8 @@ export interface DemoOptions {
   readonly model: ModelName | undefined;
   readonly quiet: boolean;
   readonly fast: boolean;
+  /** Whether an earlier run with the same options is left as it is. */
+  readonly fresh: boolean;
 }
 
 export const usage = `Trains a classifier of handwritten digits.
@@ -34,6 +36,7 @@ export const usage = `Trains a classifier of handwritten digits.
   --device NAME   native, wasm, cpu, or auto for the best that is here (auto)
   --model NAME    cnn, mlp, or linear for logistic regression (cnn on native, else mlp)
   --fast          few digits and two epochs, to see it run
+  --fresh         starts anew; without it the same command goes on where it was stopped
   --quiet         results only
   --help          this text`;
 
@@ -44,6 +47,7 @@ const options = {
   device: { type: "string" },
   model: { type: "string" },
   fast: { type: "boolean" },
+  fresh: { type: "boolean" },
   quiet: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -66,6 +70,7 @@ export function readOptions(args: readonly string[]): DemoOptions | undefined {
     model,
     quiet: values["quiet"] === true,
     fast,
+    fresh: values["fresh"] === true,
   };
 }
 

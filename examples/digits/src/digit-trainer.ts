@@ -1,4 +1,4 @@
-import { stringifyState, type StateTree, type Storage } from "@snapfit/base";
+import type { StateTree, Storage } from "@snapfit/base";
 import { ClassificationTrainer, type ClassificationOptions } from "@snapfit/classification";
 import { EarlyStopper } from "@snapfit/core";
 import { adamW, cosine, warmup } from "@snapfit/optim";
@@ -18,13 +18,12 @@ export class DigitTrainer extends ClassificationTrainer {
     return { valid: new EarlyStopper({ monitor: "acc", patience: 4, minDelta: 5e-4 }) };
   }
 
-  /** Writes `history.json`, `metrics.json` and `weights.json` into the run's folder; returns its path. */
+  /** Writes `history.json` and `metrics.json` into the run's folder; returns its path. */
   async saveResults(storage: Storage, metrics: Readonly<Record<string, StateTree>>): Promise<string> {
     const folder = await this.runFolder(storage);
     const write = (name: string, text: string): Promise<void> => storage.write(`${folder}/${name}`, new TextEncoder().encode(`${text}\n`));
     await write("history.json", JSON.stringify(this.history, null, 2));
     await write("metrics.json", JSON.stringify(metrics, null, 2));
-    await write("weights.json", stringifyState(await this.modelWeights()));
     return folder;
   }
 }

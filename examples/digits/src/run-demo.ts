@@ -1,20 +1,26 @@
 import { DiskStorage } from "@snapfit/base/node";
 import { loader } from "@snapfit/data";
+import { StateManager } from "@snapfit/state-manager";
 import type { DemoOptions } from "./demo-options.js";
 import { loadDigits, type DigitSet } from "./digit-data.js";
 import { bestModelHere, digitModels } from "./digit-models.js";
 import { DigitTrainer } from "./digit-trainer.js";
 import type { Interruption } from "./interruption.js";
+import { moveAside, runName } from "./run-name.js";
+
+const ResumableTrainer = DigitTrainer.addOn(StateManager);
 
 /** Gets the digits, trains, tests the best weights, writes the results, and says all of it. */
 export async function runDemo(options: DemoOptions, interruption: Interruption): Promise<void> {
-  const { seed, device, quiet, fast } = options;
-  await using trainer = new DigitTrainer({
+  const { seed, device, quiet, fast, fresh } = options;
+  if (fresh) await moveAside(runName(options));
+  await using trainer = new ResumableTrainer({
     model: () => digitModels[options.model ?? bestModelHere()](),
     seed,
     device,
     quiet,
-    runName: "digits",
+    runName: runName(options),
+    stateManager: { keep: 2 },
     signals: false,
   });
   interruption.now("preparing the digits");
@@ -26,7 +32,6 @@ export async function runDemo(options: DemoOptions, interruption: Interruption):
   const model = options.model ?? bestModelHere();
   const epochs = options.epochs ?? (model === "cnn" ? 8 : 20);
   const limits = fast ? { limitTrainBatches: 20, limitValidationBatches: 2 } : {};
-  const startMs = performance.now();
   const { reason, interrupted } = await trainer.fit({
     train: loader(digits.train, { batchSize: 64, shuffle: true, seed }),
     validation: loader(digits.validation, { batchSize: 500 }),
@@ -34,21 +39,23 @@ export async function runDemo(options: DemoOptions, interruption: Interruption):
     ...limits,
     signal: interruption.nowFitting(),
   });
-  if (interrupted) return;
-  const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+  if (interrupted) return trainer.logger.info("The same command goes on from here.");
   interruption.now("testing");
   await report(trainer, digits.test, {
     model,
     seed,
     reason,
-    seconds,
     epochs: trainer.progress.epoch,
     steps: trainer.progress.step,
   });
 }
 
 /** Tests the best weights; writes and prints the results. */
-async function report(trainer: DigitTrainer, test: DigitSet, run: Readonly<Record<string, string | number>>): Promise<void> {
+async function report(
+  trainer: InstanceType<typeof ResumableTrainer>,
+  test: DigitSet,
+  run: Readonly<Record<string, string | number>>,
+): Promise<void> {
   await trainer.useBest();
   const { epoch, value: validationAccuracy } = trainer.bestModelState!;
   const { acc, loss } = await trainer.test(loader(test, { batchSize: 500 }));
@@ -58,10 +65,11 @@ async function report(trainer: DigitTrainer, test: DigitSet, run: Readonly<Recor
     test: { accuracy: acc!, loss: loss!, accuracyByDigit },
     run,
   });
+  await trainer.stateManager.saveModel(`${folder}/model.safetensors`);
   const mistakes = trainer.worstMistakes(3).map(({ label, prediction, count }) => `${label} for ${prediction} (${count}x)`);
   console.log(`Accuracy: ${percent(validationAccuracy)} in validation (best, epoch ${epoch}), ${percent(acc!)} on the test digits.`);
   trainer.logger.info(`Mistaken most often: ${mistakes.join(", ") || "none"}.`);
-  console.log(`Results: ${folder} (history.json, metrics.json, weights.json)`);
+  console.log(`Results: ${folder} (history.json, metrics.json, model.safetensors)`);
 }
 
 function percent(share: number): string {

@@ -22,8 +22,10 @@ export interface DemoRun {
 }
 
 export interface DemoRunOptions {
-  /** Sends SIGINT once the output matches. */
+  /** Sends a signal once the output matches. */
   readonly interruptAt?: RegExp;
+  /** @default "SIGINT" */
+  readonly signal?: "SIGINT" | "SIGKILL";
   /** Arguments for Node, in front of the program. */
   readonly node?: readonly string[];
 }
@@ -58,7 +60,11 @@ async function bundle(): Promise<void> {
   });
 }
 
-function run(folder: string, args: readonly string[], { interruptAt, node = [] }: DemoRunOptions = {}): Promise<DemoRun> {
+function run(
+  folder: string,
+  args: readonly string[],
+  { interruptAt, signal = "SIGINT", node = [] }: DemoRunOptions = {},
+): Promise<DemoRun> {
   const env = { ...process.env, CI: "1" };
   const child = spawn(process.execPath, [...node, program, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
@@ -67,7 +73,7 @@ function run(folder: string, args: readonly string[], { interruptAt, node = [] }
     output += text;
     if (interruptAt === undefined || !Number.isNaN(sentMs) || !interruptAt.test(output)) return;
     sentMs = performance.now();
-    child.kill("SIGINT");
+    child.kill(signal);
   };
   child.stdout.setEncoding("utf8").on("data", take);
   child.stderr.setEncoding("utf8").on("data", take);

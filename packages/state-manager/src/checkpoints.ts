@@ -220,7 +220,8 @@ export class Checkpoints {
     try {
       await this.#lock!.check();
       const { written } = await this.#saver!.save(job);
-      if (!isQuiet) for (const name of written) logger.info(`Checkpoint saved: ${this.pathOf(name)}`); // the end of a fit replaces that of its last epoch
+      const [first, ...others] = [...written].reverse();
+      if (!isQuiet) logger.info(`Checkpoint saved: ${this.pathOf(first!)}${others.length > 0 ? ` (also ${others.join(", ")})` : ""}`);
     } catch (error) {
       this.#failure = error as Error;
       this.#seenBest = undefined; // if it was the best one, the next save writes it
