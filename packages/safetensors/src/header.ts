@@ -14,7 +14,7 @@ export interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;
   /** `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** Of the first byte, from the beginning of the file. */
+  /** Of the first byte, from the beginning of its file. */
   readonly offset: number;
   readonly lengthBytes: number;
 }

@@ -1,7 +1,8 @@
-import { nearestName, SnapfitError, type Storage } from "@snapfit/base";
+import { SnapfitError, type Storage } from "@snapfit/base";
 import { headerBytes, parseHeader, PREFIX_BYTES, type SafetensorsEntry, type SafetensorsHeader } from "./header.js";
 import type { SafetensorsTensor } from "./parse-safetensors.js";
-import { quoted, safetensorsError } from "./safetensors-error.js";
+import { safetensorsError } from "./safetensors-error.js";
+import { tensorMissing } from "./tensor-missing.js";
 import { readBox } from "./read-box.js";
 
 /** A file whose header has been read. Tensors are read when they are asked for; nothing is kept open. */
@@ -30,9 +31,7 @@ export async function openSafetensors(storage: Storage, path: string): Promise<S
   function entryOf(name: string): SafetensorsEntry {
     const entry = entries.get(name);
     if (entry !== undefined) return entry;
-    const near = nearestName(name, [...entries.keys()]);
-    const hint = near === undefined ? "" : ` Did you mean ${quoted(near)}?`;
-    throw safetensorsError("TENSOR_MISSING", `"${path}" has no tensor ${quoted(name)}. It has ${entries.size} others.${hint}`);
+    throw tensorMissing(path, name, entries);
   }
 
   async function readRange(offset: number, lengthBytes: number): Promise<Uint8Array> {

@@ -86,7 +86,7 @@ describe.each(Object.entries(sides))(`%s of PyTorch ${torch}`, (name, [module, l
         expected.set(key, floats(first!.map((value, i) => value + second![i]!) as Float32Array));
         expected.set(key.replace("_ih", "_hh"), floats(new Float32Array(first!.length)));
       }
-    expect(new Map([...back].sort())).toEqual(new Map([...expected].sort().map(([key, tensor]) => [key, plain(tensor)])));
+    expect(back).toEqual(new Map([...expected].map(([key, tensor]) => [key, plain(tensor)])));
   });
 });
 
