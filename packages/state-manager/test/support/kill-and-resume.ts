@@ -1,0 +1,54 @@
+import { MemoryStorage, RandomStream } from "@snapfit/base";
+import { FaultStorage, type Fault, type StorageCall } from "@snapfit/test-utils";
+import { expect } from "vitest";
+import type { CheckpointFormat } from "../../src/index.js";
+import { FOLDER, tinyRun } from "./tiny-run.js";
+import { wholeCheckpoints } from "./whole-checkpoints.js";
+
+/** Where a run dies. */
+export interface Kill {
+  readonly call: StorageCall;
+  readonly effect: NonNullable<Fault["effect"]>;
+}
+
+/**
+ * All files that a kill can leave behind: one kill before each call that changes something, and writes torn at their first, middle and last byte.
+ * What a kill after a call leaves, the one before the next call leaves as well; and a read leaves what the call before it left.
+ */
+export async function everyKill(format: CheckpointFormat): Promise<Kill[]> {
+  const storage = new FaultStorage(new MemoryStorage());
+  await tinyRun(storage, { format });
+  return storage.calls.flatMap((call): Kill[] => {
+    const { name, sizeBytes = 0 } = call;
+    if (["read", "stat", "list"].includes(name)) return [];
+    const cuts = sizeBytes === 0 ? [] : [0, Math.floor(sizeBytes / 2), sizeBytes - 1];
+    return [{ call, effect: "none" }, ...cuts.map((firstBytes) => ({ call, effect: { firstBytes } }))];
+  });
+}
+
+/** So many of them, by chance. */
+export function someOf<T>(all: readonly T[], count: number, seed: number): T[] {
+  return [...RandomStream.fromSeed(seed, "someOf").permutation(all.length).slice(0, count)].sort((a, b) => a - b).map((i) => all[i]!);
+}
+
+/** Kills a run, and checks what the next one makes of the files: every checkpoint is whole, none that was promised is lost, and the end is the same. */
+export async function killAndResume(format: CheckpointFormat, { call, effect }: Kill, hash: string | undefined): Promise<void> {
+  const at = `killed at call ${call.number}, ${call.name} ${call.path} ${JSON.stringify(effect)}`;
+  const disk = new MemoryStorage();
+  const killed = await tinyRun(new FaultStorage(disk, { faults: [{ at: call.number, code: "KILLED", effect }] }), { format });
+  expect(killed.error?.code, at).toBe("KILLED");
+  const resumed = await tinyRun(disk, { format });
+  expect(resumed.error, at).toBeUndefined();
+  expect(
+    resumed.lines.filter((line) => line.includes("no whole checkpoint")),
+    at,
+  ).toEqual([]);
+  expect(resumed.resumedAt, at).toBeGreaterThanOrEqual(killed.announced.at(-1)?.step ?? 0);
+  expect(resumed.hash, at).toBe(hash);
+  const files = await wholeCheckpoints(disk, FOLDER);
+  expect([...files.keys()], at).toEqual(resumed.checkpoints.map(({ path }) => path.slice(FOLDER.length + 1)).sort());
+  expect(
+    (await disk.list(FOLDER)).filter(({ name }) => name.startsWith(".")),
+    at,
+  ).toEqual([]);
+}
