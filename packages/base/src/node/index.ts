@@ -1,1 +1,2 @@
+export { diskError } from "./disk-error.js";
 export { DiskStorage } from "./disk-storage.js";
