@@ -76,10 +76,10 @@ function changed(path: string): Error {
   return damaged(path, "its arrays are not those that were written");
 }
 
-/** Whether there may be a checkpoint: any file, or a folder with the members of one. */
+/** Whether there may be a checkpoint: any file, or a folder with a member that no other folder has. */
 export async function isCheckpoint(storage: Storage, path: string): Promise<boolean> {
-  const entry = await storage.stat(path);
-  return entry?.kind === "file" || (entry?.kind === "folder" && (await storage.stat(`${path}/${MEMBERS.texts}`)) !== undefined);
+  if (!(await isFolder(storage, path))) return (await storage.stat(path)) !== undefined;
+  return (await storage.list(path)).some(({ name }) => name === MEMBERS.texts || name === MEMBERS.rest);
 }
 
 async function readTexts(storage: Storage, path: string): Promise<CheckpointTexts> {

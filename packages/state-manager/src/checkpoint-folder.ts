@@ -1,9 +1,9 @@
-import type { Storage } from "@snapfit/base";
+import { SnapfitError, type Storage } from "@snapfit/base";
 import { checkFinite } from "./check-finite.js";
 import { isCheckpoint, readCheckpoint, readInfo, writeCheckpoint, type CheckpointFormat } from "./checkpoint-files.js";
 import { hashState, type CheckpointInfo, type PackedCheckpoint } from "./checkpoint.js";
 import { writeManifest, type CheckpointEntry } from "./manifest.js";
-import { recover, writeAtomically } from "./write-atomically.js";
+import { recover, removeAtomically, writeAtomically } from "./write-atomically.js";
 
 /** A checkpoint to be written. */
 export interface SaveTarget {
@@ -85,6 +85,7 @@ export class CheckpointFolder {
       } catch (error) {
         say((error as Error).message);
         this.#entries = this.#entries.filter((entry) => entry.name !== name);
+        if (!(error instanceof SnapfitError && error.code === "CHECKPOINT_DAMAGED")) continue; // the next time it may be readable
         await this.#storage.rename(path, `${this.path}/.damaged-${name}`).catch(() => undefined); // for a look at it; out of the way
       }
     }
@@ -95,7 +96,7 @@ export class CheckpointFolder {
   async save({ packed, targets }: SaveJob): Promise<readonly string[]> {
     checkFinite(packed.arrays);
     const hash = hashState(packed);
-    const serial = this.#serial + 1;
+    const serial = ++this.#serial; // a save that fails may have left files with it
     const written: string[] = [];
     for (const { name: plainName, formerName, info } of targets) {
       const name = this.#fileName(plainName);
@@ -118,7 +119,7 @@ export class CheckpointFolder {
   async #rename(from: string, to: string): Promise<void> {
     const entry = this.#entries.find(({ name }) => name === from);
     if (entry === undefined) return;
-    await this.#storage.remove(`${this.path}/${to}`);
+    await removeAtomically(this.#storage, `${this.path}/${to}`);
     await this.#storage.rename(`${this.path}/${from}`, `${this.path}/${to}`);
     this.#take(this.#entries.filter(({ name }) => name !== to).map((each) => (each === entry ? { ...each, name: to } : each)));
   }
@@ -132,9 +133,12 @@ export class CheckpointFolder {
       .filter(({ kind }) => kind === "best")
       .sort((a, b) => isFirst(b) - isFirst(a) || sign * (a.value! - b.value!) || a.serial - b.serial);
     const removed = [...byAge.slice(newest), ...byValue.slice(best)];
-    this.#take(this.#entries.filter((entry) => !removed.includes(entry)));
-    await writeManifest(this.#storage, this.path, this.#entries);
-    for (const { name } of removed) await this.#storage.remove(`${this.path}/${name}`);
+    const without = (gone: readonly CheckpointEntry[]): CheckpointEntry[] => this.#entries.filter((entry) => !gone.includes(entry));
+    await writeManifest(this.#storage, this.path, without(removed));
+    for (const entry of removed) {
+      await removeAtomically(this.#storage, `${this.path}/${entry.name}`);
+      this.#take(without([entry])); // one that could not be removed is so the next time
+    }
   }
 
   #fileName(name: string): string {

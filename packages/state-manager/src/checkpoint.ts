@@ -27,7 +27,7 @@ export interface CheckpointInfo {
 
 /** What goes into a checkpoint beside its info. */
 export interface CheckpointContent {
-  /** As `captureState()` gives it; what stands under `environment` in it stays out of the hash. */
+  /** As `captureState()` gives it; what stands under `environment` in it, or in the entry of an add-on, stays out of the hash. */
   readonly state: StateRecord;
   /** Options that are plain data, and versions of libraries. */
   readonly config: StateRecord;
@@ -47,7 +47,7 @@ export type CheckpointTexts = Readonly<Record<string, string>>;
 
 /** Brings the content into the form of files. Arrays are not copied. */
 export function packCheckpoint({ state, config, topology }: CheckpointContent): PackedCheckpoint {
-  const { environment = {}, ...exact } = state;
+  const { exact, environment } = splitEnvironment(state);
   const { skeleton, arrays, plain } = packState(exact);
   const texts = {
     format: FORMAT,
@@ -65,7 +65,7 @@ export function unpackCheckpoint({ texts, arrays }: PackedCheckpoint): Checkpoin
   const skeleton = parseState(texts["state"]!) as StateRecord;
   const state = unpackState({ skeleton, arrays, plain: JSON.parse(texts["typedArrays"]!) as string[] });
   return {
-    state: { ...state, environment: parseState(texts["environment"]!) },
+    state: joinEnvironment(state, parseState(texts["environment"]!) as StateRecord),
     config: parseState(texts["config"]!) as StateRecord,
     topology: texts["topology"],
   };
@@ -138,6 +138,28 @@ export function damaged(path: string, what: string, cause?: unknown): Error {
   );
 }
 
+/** Times and names of a run, of the trainer (under "") and of each add-on, apart from what is the same whenever the run does the same. */
+function splitEnvironment(state: StateRecord): { readonly exact: StateRecord; readonly environment: StateRecord } {
+  const { environment: own = {}, ...rest } = state;
+  const environment: Record<string, StateTree> = { "": own };
+  const entries = Object.entries(rest).map(([name, entry]): [string, StateTree] => {
+    if (!isRecord(entry) || !("environment" in entry)) return [name, entry];
+    const { environment: its, ...exact } = entry;
+    environment[name] = its!;
+    return [name, exact];
+  });
+  return { exact: Object.fromEntries(entries), environment };
+}
+
+function joinEnvironment(exact: StateRecord, { "": own, ...others }: StateRecord): StateRecord {
+  const entries = Object.entries(others).map(([name, environment]) => [name, { ...(exact[name] as StateRecord), environment }]);
+  return { ...exact, ...Object.fromEntries(entries), environment: own! };
+}
+
+function isRecord(tree: StateTree): tree is StateRecord {
+  return typeof tree === "object" && tree !== null && !Array.isArray(tree) && !ArrayBuffer.isView(tree);
+}
+
 function sealOf(texts: Readonly<Record<string, string | undefined>>): string {
   const hash = createHash("sha256");
   for (const key of Object.keys(texts).sort()) hash.update(JSON.stringify([key, texts[key]]));
@@ -147,10 +169,6 @@ function sealOf(texts: Readonly<Record<string, string | undefined>>): string {
 function sorted(tree: StateTree): StateTree {
   if (typeof tree !== "object" || tree === null || ArrayBuffer.isView(tree)) return tree;
   if (Array.isArray(tree)) return tree.map(sorted);
-  const record = tree as StateRecord;
-  return Object.fromEntries(
-    Object.keys(record)
-      .sort()
-      .map((key) => [key, sorted(record[key]!)]),
-  );
+  const entries = Object.entries(tree as StateRecord).map(([key, value]): [string, StateTree] => [key, sorted(value)]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

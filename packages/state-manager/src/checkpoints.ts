@@ -65,7 +65,8 @@ export class Checkpoints {
   /** Takes the folder, and finds what is in it. Collective. @throws SnapfitError `DIRECTORY_LOCKED`, those of the storage */
   async open(): Promise<void> {
     const { storage, directory, resume, format, keep, best, names } = this.#settings;
-    const path = directory ?? `${await this.#host.runFolder(storage, { mayReopen: resume !== "never" })}/checkpoints`;
+    const runFolder = await this.#host.runFolder(storage, { mayReopen: resume !== "never" }); // loggers go on in it
+    const path = directory ?? `${runFolder}/checkpoints`;
     if (!this.#isFirstRank) return;
     const { logger } = this.#host;
     const rule = { newest: keep, best: best.keep, mode: best.mode ?? "min", bestName: names.best };

@@ -41,28 +41,27 @@ export class WorkerSaver implements Saver {
   }
 
   async #ask(worker: Worker, job: SaveJob): Promise<SaveWorkerReply> {
+    let resolve!: (reply: SaveWorkerReply) => void;
+    let reject!: (error: Error) => void;
+    const reply = new Promise<SaveWorkerReply>((...settle) => ([resolve, reject] = settle));
+    const fail = (cause: unknown): void =>
+      reject(
+        stateManagerError(
+          "SAVE_FAILED",
+          `The thread that writes checkpoints has ended (${String(cause)}). The next save is tried in this one.`,
+          cause,
+        ),
+      );
+    worker.once("message", resolve).once("error", fail).once("exit", fail);
     worker.ref();
     try {
-      return await new Promise<SaveWorkerReply>((resolve, reject) => {
-        const fail = (cause: unknown): void =>
-          reject(
-            stateManagerError(
-              "SAVE_FAILED",
-              `The thread that writes checkpoints has ended (${String(cause)}). The next save is tried in this one.`,
-              cause,
-            ),
-          );
-        worker.once("message", resolve);
-        worker.once("error", fail);
-        worker.once("exit", fail);
-        worker.postMessage(
-          job,
-          [...job.packed.arrays.values()].map(({ bytes }) => bytes.buffer as ArrayBuffer),
-        );
-      });
+      worker.postMessage(
+        job,
+        [...job.packed.arrays.values()].map(({ bytes }) => bytes.buffer as ArrayBuffer),
+      );
+      return await reply;
     } finally {
-      worker.removeAllListeners("message");
-      worker.removeAllListeners("exit");
+      worker.off("message", resolve).off("error", fail).off("exit", fail);
       worker.unref();
     }
   }

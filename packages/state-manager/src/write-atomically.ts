@@ -9,29 +9,45 @@ const REPLACED = ".old-";
  * @param write puts it at the path that it is given, and syncs its bytes; for a folder its members too.
  */
 export async function writeAtomically(storage: Storage, path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const cut = path.lastIndexOf("/");
-  const [folder, name] = cut < 0 ? [".", path] : [path.slice(0, cut), path.slice(cut + 1)];
+  const { folder, name } = parted(path);
   const temporary = `${folder}/${TEMPORARY}${name}`;
   try {
     await storage.remove(temporary);
     await write(temporary);
-    await replace(storage, folder, name, temporary);
+    await replace(storage, path, temporary);
   } catch (error) {
     await storage.remove(temporary).catch(() => undefined); // the first error is the one to show
     throw error;
   }
 }
 
+/** Removes a file or folder, whole or not at all once {@link recover} has run. */
+export async function removeAtomically(storage: Storage, path: string): Promise<void> {
+  if ((await storage.stat(path))?.kind !== "folder") return storage.remove(path);
+  const { folder, name } = parted(path);
+  const temporary = `${folder}/${TEMPORARY}${name}`;
+  await storage.remove(temporary);
+  await storage.rename(path, temporary);
+  await storage.sync(folder); // never a member gone from what still has its name
+  await storage.remove(temporary);
+}
+
 /** A file takes the place of a file in one rename. A folder cannot take the place of another one: the old one steps aside first. */
-async function replace(storage: Storage, folder: string, name: string, temporary: string): Promise<void> {
-  const path = `${folder}/${name}`;
+async function replace(storage: Storage, path: string, temporary: string): Promise<void> {
+  const { folder, name } = parted(path);
   const old = `${folder}/${REPLACED}${name}`;
   const stepsAside = (await storage.stat(path))?.kind === "folder";
-  if (stepsAside) {
-    await storage.rename(path, old);
-    await storage.sync(folder); // never the new name without the old one aside
+  try {
+    if (stepsAside) {
+      await storage.remove(old);
+      await storage.rename(path, old);
+      await storage.sync(folder); // never the new name without the old one aside
+    }
+    await storage.rename(temporary, path);
+  } catch (error) {
+    if (stepsAside && (await storage.stat(path)) === undefined) await storage.rename(old, path);
+    throw error;
   }
-  await storage.rename(temporary, path);
   await storage.sync(folder);
   if (stepsAside) await storage.remove(old);
 }
@@ -49,4 +65,9 @@ export async function recover(storage: Storage, folder: string): Promise<void> {
       await storage.sync(folder);
     }
   }
+}
+
+function parted(path: string): { readonly folder: string; readonly name: string } {
+  const cut = path.lastIndexOf("/");
+  return cut < 0 ? { folder: ".", name: path } : { folder: path.slice(0, cut), name: path.slice(cut + 1) };
 }

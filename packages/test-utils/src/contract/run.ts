@@ -169,9 +169,14 @@ function outermost(
   };
 }
 
-/** A state without times and identities. */
-export function lasting(state: StateRecord): StateRecord {
-  const { environment: _, ...rest } = state;
+/** A state without times and identities: the trainer's, and those of each add-on. */
+export function lasting({ environment: _, ...rest }: StateRecord): StateRecord {
+  return Object.fromEntries(Object.entries(rest).map(([name, entry]) => [name, withoutEnvironment(entry)]));
+}
+
+function withoutEnvironment(entry: StateTree): StateTree {
+  if (!("environment" in asRecord(entry))) return entry;
+  const { environment: _, ...rest } = asRecord(entry);
   return rest;
 }
 
