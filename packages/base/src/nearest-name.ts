@@ -8,6 +8,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
   for (const candidate of known) {
     const longer = Math.max(name.length, candidate.length);
     const allowed = Math.min(longer - 1, Math.max(1, Math.floor(longer * 0.4)));
+    // No distance is smaller than the difference in length, and candidates may come from outside, of any length.
+    if (Math.abs(candidate.length - name.length) > allowed) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= allowed && distance < nearestDistance) {
       nearest = candidate;
