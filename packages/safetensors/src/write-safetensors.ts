@@ -30,18 +30,20 @@ export async function writeSafetensors(
   try {
     await storage.write(partial, header);
     const chunk = new ChunkedAppend(storage, partial);
-    for (const name of order) {
-      const source = tensors.get(name)!;
-      const bytes = await source.bytes();
-      checkBytes(name, source, bytes);
-      await chunk.append(bytes);
-    }
+    for (const name of order) await appendTensor(chunk, name, tensors.get(name)!);
     await chunk.flush();
     await storage.rename(partial, path);
   } catch (error) {
     await storage.remove(partial).catch(() => {});
     throw error;
   }
+}
+
+/** A function of its own: a loop that awaits would hold the bytes of one tensor while the next are made. */
+async function appendTensor(chunk: ChunkedAppend, name: string, source: SafetensorsSource): Promise<void> {
+  const bytes = await source.bytes();
+  checkBytes(name, source, bytes);
+  await chunk.append(bytes);
 }
 
 class ChunkedAppend {

@@ -1,6 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { MemoryStorage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -47,6 +50,27 @@ test("tensors are asked for one after the other, in the order of the file", asyn
     ]),
   );
   expect(log).toEqual(["ask c", "give c", "ask a", "give a", "ask b", "give b"]);
+});
+
+test("the bytes of a tensor are let go before the next is asked for", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const given: WeakRef<Uint8Array>[] = [];
+  const alive: number[] = [];
+  const sources = Array.from({ length: 5 }, (_, i) => {
+    const bytes = async (): Promise<Uint8Array> => {
+      // What was used in this turn of the event loop is kept to its end.
+      await setTimeout(0);
+      collectGarbage();
+      alive.push(given.filter((each) => each.deref() !== undefined).length);
+      const made = new Uint8Array(3 << 20);
+      given.push(new WeakRef(made));
+      return made;
+    };
+    return [`t${i}`, { dtype: "U8", shape: [3 << 20], bytes }] as const;
+  });
+  await writeSafetensors(new DiskStorage(), join(folder, "large"), new Map(sources));
+  expect(alive).toEqual([0, 0, 0, 0, 0]);
 });
 
 test("a source that fails leaves the old file and nothing beside it", async () => {
