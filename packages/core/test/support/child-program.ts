@@ -13,9 +13,10 @@ const scratch = join(packages, "../.snapfit"); // in the workspace, so that prog
  */
 export function childProgram(entryPoint: string, folder: string = scratch): string {
   const outfile = join(folder, `${entryPoint.slice(entryPoint.lastIndexOf("/") + 1, -3)}-${process.pid}.mjs`);
-  const source = ({ path }: { path: string }): { path: string } => ({
-    path: join(packages, path.slice("@snapfit/".length), "src/index.ts"),
-  });
+  const source = ({ path }: { path: string }): { path: string } => {
+    const [name = "", part = "."] = path.slice("@snapfit/".length).split("/");
+    return { path: join(packages, name, "src", part, "index.ts") };
+  };
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     await build({
@@ -27,7 +28,7 @@ export function childProgram(entryPoint: string, folder: string = scratch): stri
       target: "node20",
       logLevel: "error",
       packages: "external",
-      plugins: [{ name: "sources", setup: ({ onResolve }) => onResolve({ filter: /^@snapfit\/[a-z-]+$/ }, source) }],
+      plugins: [{ name: "sources", setup: ({ onResolve }) => onResolve({ filter: /^@snapfit\/[a-z-]+(\/[a-z-]+)?$/ }, source) }],
     });
   });
   afterAll(() => rmSync(outfile, { force: true }));
