@@ -24,6 +24,7 @@ export async function updateParameters(session: Session, computed: Gradients): P
   exchange(session, reduced, unscaled);
   if (unscaled === null) return false;
   const finite = refuseNonFinite(session, unscaled, checkGradients(unscaled));
+  logNorm(session);
   const clipped = trainer.clipGradients(finite);
   exchange(session, finite, clipped);
   session.checked = undefined;
@@ -53,6 +54,13 @@ function refuseNonFinite(session: Session, gradients: Gradients, { norm, notFini
   session.ownOne(guardedNorm);
   session.checked = { gradients: guarded, norm: guardedNorm };
   return guarded;
+}
+
+/** The joint norm before clipping goes into the next log record. */
+function logNorm({ checked, pending, recordMeans, activeSlot }: Session): void {
+  const { norm } = checked!;
+  const name = activeSlot === undefined || activeSlot.name === "default" ? "grad_norm" : `grad_norm_${activeSlot.name}`;
+  pending.add({ name, value: typeof norm === "number" ? norm : tf.keep(norm.clone()), weight: 1, into: [recordMeans] });
 }
 
 function notFiniteNow(

@@ -265,6 +265,7 @@ describe("hook recipes", () => {
     await trainer.fit({ train: pairs(2), epochs: 2 });
     expect(scalars.map(([tag, , step]) => [tag, step])).toEqual(
       [1, 2, 3, 4].flatMap((step) => [
+        ["train/grad_norm", step],
         ["train/loss", step],
         ["train/lr", step],
       ]),

@@ -61,14 +61,18 @@ describe("records of training", () => {
     );
     await trainer.fit({ train: [batch(1, 1, 1), batch(2), batch(4)], validation: batches(7), epochs: 2 });
     // w: 1, 0.5, -0.5, -2.5 | rates 0.5 then 0.25: -2.75, -3.25, -4.25
-    const train = (step: number, loss: number, lr: number) => ({ key: "train", step, values: { "train/loss": loss, "train/lr": lr } });
+    const train = (step: number, loss: number, norm: number, lr: number) => ({
+      key: "train",
+      step,
+      values: { "train/grad_norm": norm, "train/loss": loss, "train/lr": lr },
+    });
     expect(rows.of("scalars")).toEqual([
-      train(2, (3 * 1 + 2 * 0.5) / 4, 0.5),
+      train(2, (3 * 1 + 2 * 0.5) / 4, (1 + 2) / 2, 0.5),
       { key: "valid", step: 3, values: { "valid/loss": 7 } },
-      train(3, 4 * -0.5, 0.5),
+      train(3, 4 * -0.5, 4, 0.5),
       { key: "epoch", step: 3, values: { epoch: 1, "train/loss_epoch": (3 + 1 - 2) / 5 } },
-      train(4, -2.5, 0.25),
-      train(6, (2 * -2.75 + 4 * -3.25) / 2, 0.25),
+      train(4, -2.5, 1, 0.25),
+      train(6, (2 * -2.75 + 4 * -3.25) / 2, (2 + 4) / 2, 0.25),
       { key: "valid", step: 6, values: { "valid/loss": 7 } },
       { key: "epoch", step: 6, values: { epoch: 2, "train/loss_epoch": (3 * -2.5 + 2 * -2.75 + 4 * -3.25) / 5 } },
     ]);
@@ -156,6 +160,7 @@ describe("trainer.log", () => {
     await trainer.fit({ train: [batch(1, 1, 1), batch(5)], epochs: 1 });
     expect(scalarsOf(rows, "train")).toEqual([
       {
+        "train/grad_norm": (1 + 5) / 2,
         "train/loss": 0.75 * 1 + 0.25 * 2.5,
         "train/lr": 0.5,
         "train/tensor": 2,
@@ -199,7 +204,7 @@ describe("trainer.log", () => {
     expect(scalarsOf(rows, "valid")).toEqual([{ "valid/loss": 2, "valid/seen": 2, "valid/number": 4, "valid/tensor": 6 }]);
     await trainer.test(batches(8));
     expect(scalarsOf(rows, "test")).toEqual([{ "test/loss": 8, "test/seen": 8, "test/number": 4, "test/tensor": 6 }]);
-    expect(scalarsOf(rows, "train")).toEqual([{ "train/loss": 1, "train/lr": 0.5 }]);
+    expect(scalarsOf(rows, "train")).toEqual([{ "train/grad_norm": 1, "train/loss": 1, "train/lr": 0.5 }]);
     expect(tf.memory().numTensors).toBe(numTensors + 1 + 2); // the model; what the hook made itself
   });
 
