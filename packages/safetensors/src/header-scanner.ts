@@ -25,9 +25,15 @@ export class HeaderScanner {
   constructor(text: string) {
     this.#text = text;
     if (text[0] !== "{") this.#refuse("{");
-    this.#object((key) => {
-      if (key === "__metadata__") this.#object((name) => void this.metadata.set(name, this.#string()));
-      else this.entries.set(key, this.#entry(key));
+    let hasMetadata = false;
+    const isTaken = (key: string): boolean => (key === "__metadata__" ? hasMetadata : this.entries.has(key));
+    this.#object(isTaken, (key) => {
+      if (key !== "__metadata__") return void this.entries.set(key, this.#entry(key));
+      hasMetadata = true;
+      this.#object(
+        (name) => this.metadata.has(name),
+        (name) => void this.metadata.set(name, this.#string()),
+      );
     });
     if (this.#at < text.length) this.#refuse("the end");
   }
@@ -36,7 +42,9 @@ export class HeaderScanner {
     let dtype: string | undefined;
     let shape: number[] | undefined;
     let offsets: number[] | undefined;
-    this.#object((field) => {
+    const isTaken = (field: string): boolean =>
+      (field === "dtype" ? dtype : field === "shape" ? shape : field === "data_offsets" ? offsets : undefined) !== undefined;
+    this.#object(isTaken, (field) => {
       if (field === "dtype") dtype = this.#string();
       else if (field === "shape") shape = this.#integers();
       else if (field === "data_offsets") offsets = this.#integers();
@@ -48,19 +56,17 @@ export class HeaderScanner {
     return { dtype, shape, begin, end };
   }
 
-  /** Calls back with each key; the callback reads the value. */
-  #object(read: (key: string) => void): void {
-    const keys = new Set<string>();
+  /** Calls back with each key: whether it was there before, and to read its value. */
+  #object(isTaken: (key: string) => boolean, read: (key: string) => void): void {
     this.#expect("{");
     if (this.#take("}")) return;
     do {
       const key = this.#string();
-      if (keys.has(key))
+      if (isTaken(key))
         throw safetensorsError(
           "DUPLICATE_KEY",
           `The header has the key ${quoted(key)} twice. Keys are unique in the format. Do not trust this file.`,
         );
-      keys.add(key);
       this.#expect(":");
       read(key);
     } while (this.#take(","));

@@ -60,11 +60,17 @@ export async function openSafetensors(storage: Storage, path: string): Promise<S
 async function readHeader(storage: Storage, path: string): Promise<SafetensorsHeader> {
   const prefix = await storage.read(path, { offset: 0, lengthBytes: PREFIX_BYTES });
   const fileBytes = (await storage.stat(path))?.sizeBytes ?? 0;
+  const length = named(path, () => headerBytes(prefix, fileBytes));
+  const header = await storage.read(path, { offset: PREFIX_BYTES, lengthBytes: length });
+  return named(path, () => parseHeader(header, fileBytes));
+}
+
+/** Puts the path into the message of an error. */
+function named<T>(path: string, parse: () => T): T {
   try {
-    const length = headerBytes(prefix, fileBytes);
-    return parseHeader(await storage.read(path, { offset: PREFIX_BYTES, lengthBytes: length }), fileBytes);
+    return parse();
   } catch (error) {
-    if (!(error instanceof SnapfitError) || error.message.includes(path)) throw error;
+    if (!(error instanceof SnapfitError)) throw error;
     throw new SnapfitError(error.code, `"${path}": ${error.message}`, { cause: error });
   }
 }

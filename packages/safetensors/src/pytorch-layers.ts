@@ -68,18 +68,17 @@ export function embedding(path: string): PyTorchLayer {
  * @param paths of the layers, from the input on. @param options.bidirectional whether each is a `tf.layers.bidirectional` around an LSTM.
  */
 export function lstm(paths: string | readonly string[], options: { readonly bidirectional?: boolean } = {}): PyTorchLayer {
-  const directions = options.bidirectional
-    ? ([
-        ["", ""],
-        ["_reverse", "_1"],
-      ] as const)
-    : ([["", ""]] as const);
-  const cells = [paths].flat().flatMap((path, index) => directions.map(([torch, ours]) => lstmCell(path, `_l${index}${torch}`, ours)));
+  const directions = options.bidirectional ? [FORWARD, REVERSE] : [FORWARD];
+  const cells = [paths].flat().flatMap((path, index) => directions.map(({ torch, ours }) => lstmCell(path, `_l${index}${torch}`, ours)));
   return {
     fromPyTorch: (module) => cells.flatMap((cell) => cell.fromPyTorch(module)),
     toPyTorch: (weights) => cells.flatMap((cell) => cell.toPyTorch(weights)),
   };
 }
+
+/** Endings of the names of a direction's weights. */
+const FORWARD = { torch: "", ours: "" };
+const REVERSE = { torch: "_reverse", ours: "_1" };
 
 function lstmCell(path: string, torch: string, ours: string): PyTorchLayer {
   const kernels = layer(path, [
