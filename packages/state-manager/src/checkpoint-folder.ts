@@ -118,7 +118,7 @@ export class CheckpointFolder {
 
   async #rename(from: string, to: string): Promise<void> {
     const entry = this.#entries.find(({ name }) => name === from);
-    if (entry === undefined) return;
+    if (entry === undefined || (await this.#storage.stat(`${this.path}/${from}`)) === undefined) return;
     await removeAtomically(this.#storage, `${this.path}/${to}`);
     await this.#storage.rename(`${this.path}/${from}`, `${this.path}/${to}`);
     this.#take(this.#entries.filter(({ name }) => name !== to).map((each) => (each === entry ? { ...each, name: to } : each)));

@@ -38,6 +38,8 @@ export class Checkpoints {
   #inFlight: Promise<void> | undefined;
   #failure: Error | undefined;
   #seenBest: BestModelState | undefined;
+  /** The save that should have written the best one failed: the next one that is due does it. */
+  #isBestUnsaved = false;
   #validated: ValidationValue | undefined;
 
   constructor(settings: ResolvedSettings, host: CheckpointsHost) {
@@ -195,9 +197,10 @@ export class Checkpoints {
   async #saveIfAny(kind: SavePointKind, isDue: boolean): Promise<void> {
     const { progress, processGroup } = this.#host;
     const bestModelState = this.#host.bestModelState();
-    const newBest = bestModelState === this.#seenBest ? undefined : bestModelState;
+    const newBest = bestModelState === this.#seenBest && !this.#isBestUnsaved ? undefined : bestModelState;
     const targets = this.#plan.targets({ kind, progress, newBest, validated: this.#validated, entries: this.entries }, isDue);
     this.#seenBest = bestModelState;
+    this.#isBestUnsaved = false;
     this.#validated = undefined;
     // Only rank 0 knows the folder; all take part in the capture.
     if (await processGroup.broadcast(targets.length > 0)) await this.#save(targets, kind === "fitEnd");
@@ -225,7 +228,7 @@ export class Checkpoints {
       if (!isQuiet) logger.info(`Checkpoint saved: ${this.pathOf(first!)}${others.length > 0 ? ` (also ${others.join(", ")})` : ""}`);
     } catch (error) {
       this.#failure = error as Error;
-      this.#seenBest = undefined; // if it was the best one, the next save writes it
+      this.#isBestUnsaved = job.targets.some(({ name }) => name === this.#settings.names.best);
       if (this.#settings.onSaveError === "continue")
         logger.warning(`Checkpoint not saved: ${(error as Error).message} Training goes on; the next save is tried again.`);
     }

@@ -57,8 +57,7 @@ export class FolderLock {
       const holder = await readHolder(storage, path);
       if (holder === undefined) continue; // gone meanwhile
       if (await isAlive(storage, path, holder, say, times)) throw locked(folder, holder);
-      say(`The lock of "${folder}" is of ${shown(holder)}, which has ended: taken over.`);
-      await storage.remove(path);
+      if (await takeAway(storage, path, holder, token)) say(`The lock of "${folder}" is of ${shown(holder)}, which has ended: taken over.`);
     }
   }
 
@@ -68,12 +67,15 @@ export class FolderLock {
     if (holder !== undefined && holder.token !== this.#token) throw locked(this.#path.slice(0, this.#path.lastIndexOf("/")), holder);
   }
 
+  /** One that cannot be removed is no harm: nobody holds it any more. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
     held.delete(this.#token);
-    const holder = await readHolder(this.#storage, this.#path);
-    if (holder?.token === this.#token) await this.#storage.remove(this.#path);
+    try {
+      const holder = await readHolder(this.#storage, this.#path);
+      if (holder?.token === this.#token) await this.#storage.remove(this.#path);
+    } catch {}
   }
 
   /** A beat that fails is no reason to stop: the next one may not. */
@@ -108,6 +110,20 @@ async function readHolder(storage: Storage, path: string): Promise<Holder | unde
   }
 }
 
+/** Removes a stale lock, unless another process was faster and the lock is its own by now: then it is put back. */
+async function takeAway(storage: Storage, path: string, stale: Holder, token: string): Promise<boolean> {
+  const aside = `${path}.${token}`;
+  try {
+    await storage.rename(path, aside);
+  } catch (error) {
+    if (error instanceof SnapfitError && error.code === "NOT_FOUND") return false;
+    throw error;
+  }
+  const isStale = (await readHolder(storage, aside))?.token === stale.token;
+  await (isStale ? storage.remove(aside) : storage.rename(aside, path));
+  return isStale;
+}
+
 async function isAlive(
   storage: Storage,
   path: string,
@@ -115,6 +131,7 @@ async function isAlive(
   say: (sentence: string) => void,
   times: typeof TIMES,
 ): Promise<boolean> {
+  if (holder.token === "") await wait(times.beatMs / 10); // it may be about to be written
   if (holder.host === hostname()) return isRunning(holder);
   say(`"${path}" is of ${shown(holder)}: waiting up to ${times.patienceMs / 1000} s to see whether that still runs.`);
   for (let waitedMs = 0; waitedMs < times.patienceMs; waitedMs += times.beatMs / 2) {

@@ -1,5 +1,6 @@
 import { SnapfitError, type Storage } from "@snapfit/base";
 import { seededClasses, tinyLoader, tinyOptions, TinyTrainer } from "@snapfit/test-utils";
+import { hashState, packCheckpoint } from "../../src/checkpoint.js";
 import { StateManager, type SavedCheckpoint, type StateManagerSettings } from "../../src/index.js";
 
 const Resumable = TinyTrainer.addOn(StateManager);
@@ -24,8 +25,10 @@ export interface TinyRun {
   /** The step that it went on from; 0 if from the beginning. */
   readonly resumedAt: number;
   readonly checkpoints: readonly SavedCheckpoint[];
-  /** Of the state at the end. */
+  /** Of the state at the end, saved or not. */
   readonly hash: string | undefined;
+  /** What `countCalls` said before the first step, and after the last save. */
+  readonly saving: { readonly first: number; readonly last: number };
 }
 
 export interface TinyRunOptions {
@@ -61,18 +64,23 @@ export async function tinyRun(
   let error: SnapfitError | undefined;
   let resumedAt = 0;
   let checkpoints: readonly SavedCheckpoint[] = [];
+  let hash: string | undefined;
+  const saving = { first: 0, last: 0 };
   try {
     await trainer.ready();
     resumedAt = trainer.progress.step;
+    saving.first = countCalls();
     await trainer.fit({
       train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
       validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
       epochs: 3,
     });
+    saving.last = countCalls();
     checkpoints = trainer.stateManager.list();
+    hash = hashState(packCheckpoint({ state: await trainer.captureState(), config: {}, topology: undefined }));
   } catch (caught) {
     error = caught as SnapfitError;
   }
   await trainer.close().catch((caught: SnapfitError) => (error ??= caught));
-  return { error, lines, announced, resumedAt, checkpoints, hash: checkpoints.at(-1)?.hash };
+  return { error, lines, announced, resumedAt, checkpoints, hash, saving };
 }
