@@ -1,5 +1,5 @@
 import { diskError } from "@snapfit/base/node";
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -26,13 +26,24 @@ export class AppendFile {
     return this.#sizeBytes;
   }
 
-  /** Adds bytes at the end, in one call of the system where it takes them all at once. */
+  /** Adds bytes at the end, in one call of the system where it takes them all at once. Where they do not go in whole, none stay. */
   append(bytes: Uint8Array): void {
-    attempt("append to", this.path, () => {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
-    });
+    let written = 0;
+    try {
+      attempt("append to", this.path, () => {
+        while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
+      });
+    } catch (error) {
+      if (written > 0) this.cut(this.#sizeBytes);
+      throw error;
+    }
     this.#sizeBytes += bytes.length;
+  }
+
+  /** Removes what stands behind the first `sizeBytes`. */
+  cut(sizeBytes: number): void {
+    attempt("cut", this.path, () => ftruncateSync(this.#descriptor, sizeBytes));
+    this.#sizeBytes = sizeBytes;
   }
 
   /** Makes the bytes survive a power loss. */

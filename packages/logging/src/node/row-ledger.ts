@@ -17,6 +17,8 @@ export interface LedgerPlace {
   readonly numMissing: number;
   /** Rows that the log has beyond the restored state: expected to come again. */
   readonly numExpected: number;
+  /** Where the last row of the log ends. What stands behind it was torn, or is not known here. */
+  readonly end: LogSegment;
 }
 
 /** What to do with a row: write it; leave it, since the log has it; or write it as the first one of a branch, since the log has another one there. */
@@ -29,24 +31,38 @@ export type Admission = "new" | "replayed" | "rewound";
  */
 export class RowLedger {
   readonly #descriptor: number;
-  readonly #digests: Buffer[] = [];
+  /** Entries of the rows that are expected to come again. */
+  #expected: Buffer;
   /** Rows of the log that this run has come to. */
   #position: number;
+  /** Before the row that was noted last. */
+  #previousEnd: LogSegment;
+  #end: LogSegment;
+  #admitted: { readonly row: string; readonly digest: Uint8Array } = { row: "", digest: new Uint8Array() };
 
   /** @param current the log as it is now @param numRestored rows that the restored state knows of. @default all that are there */
   constructor(path: string, current: LogSegment, numRestored?: number) {
     mkdirSync(dirname(path), { recursive: true });
     const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     this.#descriptor = openSync(path, existsSync(path) ? "r+" : "w+");
-    for (let at = 0; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
-      const isLast = bytes.readUInt32LE(at + 8) === current.segment;
-      if (isLast && Number(bytes.readBigUInt64LE(at + 12)) > current.sizeBytes) break;
-      this.#digests.push(bytes.subarray(at, at + 8));
+    let numEntries = 0;
+    for (; (numEntries + 1) * ENTRY_BYTES <= bytes.length; numEntries++) {
+      const { segment, sizeBytes } = endOf(bytes, numEntries);
+      if (segment > current.segment || (segment === current.segment && sizeBytes > current.sizeBytes)) break;
     }
-    ftruncateSync(this.#descriptor, this.#digests.length * ENTRY_BYTES);
-    const restored = numRestored ?? this.#digests.length;
-    this.#position = Math.min(restored, this.#digests.length);
-    this.place = { numMissing: restored - this.#position, numExpected: this.#digests.length - this.#position };
+    ftruncateSync(this.#descriptor, numEntries * ENTRY_BYTES);
+    const numMissing = Math.max(0, (numRestored ?? 0) - numEntries);
+    // Missing rows have empty entries, so that those that follow have their numbers.
+    if (numMissing > 0)
+      writeSync(this.#descriptor, repeated(entryOf(new Uint8Array(8), current), numMissing), 0, undefined, numEntries * ENTRY_BYTES);
+    this.#position = numRestored ?? numEntries;
+    const numExpected = numEntries + numMissing - this.#position;
+    const endAfter = (numRows: number): LogSegment =>
+      numMissing > 0 ? current : numRows === 0 ? { segment: 0, sizeBytes: 0 } : endOf(bytes, numRows - 1);
+    this.#expected = bytes.subarray(this.#position * ENTRY_BYTES, numEntries * ENTRY_BYTES);
+    this.#end = endAfter(this.#position);
+    this.#previousEnd = this.#end;
+    this.place = { numMissing, numExpected, end: endAfter(numEntries) };
   }
 
   readonly place: LedgerPlace;
@@ -56,30 +72,40 @@ export class RowLedger {
     return this.#position;
   }
 
+  /** Where the last of them ends in the log. */
+  get end(): LogSegment {
+    return this.#end;
+  }
+
   /** What to do with a row. @param row its text, equal whenever the run does the same: without times */
   admit(row: string): Admission {
     const digest = digestOf(row);
-    const expected = this.#digests[this.#position];
-    if (expected?.equals(digest)) {
+    this.#admitted = { row, digest };
+    if (this.#expected.length === 0) return "new";
+    if (this.#expected.subarray(0, 8).equals(digest)) {
       this.#position += 1;
+      this.#end = endOf(this.#expected, 0);
+      this.#expected = this.#expected.length === ENTRY_BYTES ? Buffer.alloc(0) : this.#expected.subarray(ENTRY_BYTES);
       return "replayed";
     }
-    if (expected === undefined) return "new";
-    this.#digests.length = this.#position;
+    this.#expected = Buffer.alloc(0);
     ftruncateSync(this.#descriptor, this.#position * ENTRY_BYTES);
     return "rewound";
   }
 
   /** To be called before an admitted row is written. @param end of its segment once it is there */
   note(row: string, end: LogSegment): void {
-    const entry = Buffer.alloc(ENTRY_BYTES);
-    const digest = digestOf(row);
-    digest.copy(entry);
-    entry.writeUInt32LE(end.segment, 8);
-    entry.writeBigUInt64LE(BigInt(end.sizeBytes), 12);
-    writeSync(this.#descriptor, entry, 0, ENTRY_BYTES, this.#position * ENTRY_BYTES);
-    this.#digests.push(digest);
+    const digest = row === this.#admitted.row ? this.#admitted.digest : digestOf(row);
+    writeSync(this.#descriptor, entryOf(digest, end), 0, ENTRY_BYTES, this.#position * ENTRY_BYTES);
     this.#position += 1;
+    [this.#previousEnd, this.#end] = [this.#end, end];
+  }
+
+  /** Takes back the row that was noted last: it could not be written. */
+  takeBack(): void {
+    this.#position -= 1;
+    this.#end = this.#previousEnd;
+    ftruncateSync(this.#descriptor, this.#position * ENTRY_BYTES);
   }
 
   close(): void {
@@ -87,6 +113,23 @@ export class RowLedger {
   }
 }
 
-function digestOf(row: string): Buffer {
+function digestOf(row: string): Uint8Array {
   return createHash("sha1").update(row).digest().subarray(0, 8);
+}
+
+function entryOf(digest: Uint8Array, { segment, sizeBytes }: LogSegment): Buffer {
+  const entry = Buffer.alloc(ENTRY_BYTES);
+  entry.set(digest);
+  entry.writeUInt32LE(segment, 8);
+  entry.writeBigUInt64LE(BigInt(sizeBytes), 12);
+  return entry;
+}
+
+function endOf(entries: Buffer, index: number): LogSegment {
+  const at = index * ENTRY_BYTES;
+  return { segment: entries.readUInt32LE(at + 8), sizeBytes: Number(entries.readBigUInt64LE(at + 12)) };
+}
+
+function repeated(entry: Buffer, times: number): Buffer {
+  return Buffer.concat(Array.from({ length: times }, () => entry));
 }

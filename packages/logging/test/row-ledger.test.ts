@@ -1,0 +1,79 @@
+import { RowLedger, type LogSegment } from "@snapfit/logging/node";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const ROW_BYTES = 10;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "row-ledger-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("RowLedger", () => {
+  test("takes rows that come again as replayed, and then new ones", () => {
+    write(["a", "b", "c"]);
+    const ledger = open(size(3), 1);
+    expect(ledger.place).toEqual({ numMissing: 0, numExpected: 2, end: size(3) });
+    expect([ledger.admit("b"), ledger.admit("c"), ledger.admit("d")]).toEqual(["replayed", "replayed", "new"]);
+    expect(ledger.numRows).toBe(3);
+    ledger.close();
+  });
+
+  test("takes a row that differs as the first one of a branch, and forgets what was expected after it", () => {
+    write(["a", "b", "c"]);
+    const ledger = open(size(3), 1);
+    expect(ledger.admit("x")).toBe("rewound");
+    expect(ledger.end).toEqual(size(1));
+    ledger.note("x", size(2));
+    expect([ledger.admit("c"), ledger.numRows]).toEqual(["new", 2]);
+    ledger.close();
+    expect(open(size(2)).numRows).toBe(2);
+  });
+
+  test("drops rows that the log does not have whole", () => {
+    write(["a", "b", "c"]);
+    expect(open({ segment: 0, sizeBytes: 29 }).numRows).toBe(2);
+    write(["a", "b", "c"]);
+    expect(open({ segment: 0, sizeBytes: 0 }).numRows).toBe(0);
+  });
+
+  test("keeps the numbers of rows where some are missing: a log that begins anew counts on", () => {
+    const first = open(size(0), 5);
+    expect(first.place).toEqual({ numMissing: 5, numExpected: 0, end: size(0) });
+    for (const [i, row] of ["f", "g"].entries()) {
+      expect(first.admit(row)).toBe("new");
+      first.note(row, size(i + 1));
+    }
+    expect(first.numRows).toBe(7);
+    first.close();
+    const second = open(size(2), 6);
+    expect([second.admit("g"), second.admit("h"), second.numRows]).toEqual(["replayed", "new", 7]);
+    second.close();
+  });
+
+  test("takes back a row that could not be written: it is admitted again", () => {
+    write(["a"]);
+    const ledger = open(size(1));
+    ledger.note("b", size(2));
+    ledger.takeBack();
+    expect([ledger.numRows, ledger.end, ledger.admit("b")]).toEqual([1, size(1), "new"]);
+    ledger.close();
+    expect(open(size(2)).numRows).toBe(1);
+  });
+});
+
+function size(numRows: number): LogSegment {
+  return { segment: 0, sizeBytes: numRows * ROW_BYTES };
+}
+
+function open(current: LogSegment, numRestored?: number): RowLedger {
+  return new RowLedger(join(folder, "log.rows"), current, numRestored);
+}
+
+function write(rows: readonly string[]): void {
+  const ledger = open(size(0), 0);
+  for (const [i, row] of rows.entries()) ledger.note(row, size(i + 1));
+  ledger.close();
+}
