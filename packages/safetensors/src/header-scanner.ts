@@ -1,3 +1,4 @@
+import { MAX_DIMENSIONS } from "./tensor-size.js";
 import { quoted, safetensorsError } from "./safetensors-error.js";
 
 /** What a header says of a tensor, as it stands there. Integers beyond 2^53 are rounded. */
@@ -80,7 +81,8 @@ export class HeaderScanner {
     do {
       INTEGER.lastIndex = this.#at;
       if (!INTEGER.test(this.#text)) this.#refuse("a non-negative integer");
-      values.push(Number(this.#text.slice(this.#at, INTEGER.lastIndex)));
+      // One too many is enough to be refused; a header could name millions.
+      if (values.length <= MAX_DIMENSIONS) values.push(Number(this.#text.slice(this.#at, INTEGER.lastIndex)));
       this.#at = INTEGER.lastIndex;
       this.#skipWhitespace();
     } while (this.#take(","));

@@ -1,8 +1,8 @@
 import { bitsOf, isSafetensorsDtype, safetensorsDtypes, type SafetensorsDtype } from "./dtype.js";
 import { quoted, safetensorsError } from "./safetensors-error.js";
 
-/** More dimensions than any library has; a header could otherwise name millions. */
-const MAX_DIMENSIONS = 64;
+/** As many dimensions as NumPy has at most. */
+export const MAX_DIMENSIONS = 64;
 
 /** @throws SnapfitError `DTYPE_UNKNOWN`. */
 export function checkDtype(name: string, dtype: unknown): SafetensorsDtype {
@@ -22,7 +22,7 @@ export function tensorBytes(name: string, dtype: SafetensorsDtype, shape: readon
   if (shape.length > MAX_DIMENSIONS)
     throw safetensorsError(
       "SHAPE_INVALID",
-      `Tensor ${quoted(name)} has ${shape.length} dimensions. At most ${MAX_DIMENSIONS} are allowed. Check the shape.`,
+      `Tensor ${quoted(name)} has more than ${MAX_DIMENSIONS} dimensions, the most that are allowed. Check the shape.`,
     );
   let bits = bitsOf(dtype);
   let isValid = true;

@@ -91,6 +91,14 @@ describe.each(Object.entries(refused))("%s", (code, files) => {
   });
 });
 
+test("a shape of three million lengths takes less memory than its file", async () => {
+  const file = fileOf(`{"a":{"dtype":"U8","shape":[${"1,".repeat(3_000_000)}1],"data_offsets":[0,1]}}`, 1);
+  const before = process.memoryUsage().rss;
+  expect(await errorOf(() => parseSafetensors(file))).toMatchObject({ code: "SHAPE_INVALID" });
+  // The header as text, and no array of numbers, which would have 24 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(16_000_000);
+});
+
 test("no message repeats a name of any length", async () => {
   const file = fileOf(`{${entry("x".repeat(1_000_000), 0, 1)}}`);
   expect(((await errorOf(() => parseSafetensors(file))) as Error).message.length).toBeLessThan(500);
