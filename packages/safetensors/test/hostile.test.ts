@@ -91,7 +91,7 @@ describe.each(Object.entries(refused))("%s", (code, files) => {
   });
 });
 
-test("a shape of three million lengths takes less memory than its file", async () => {
+test("a shape of three million lengths makes no array of them", async () => {
   const file = fileOf(`{"a":{"dtype":"U8","shape":[${"1,".repeat(3_000_000)}1],"data_offsets":[0,1]}}`, 1);
   const before = process.memoryUsage().rss;
   expect(await errorOf(() => parseSafetensors(file))).toMatchObject({ code: "SHAPE_INVALID" });
