@@ -58,7 +58,9 @@ export class LogHub {
     const {
       counters: { step, globalEpoch, fit },
       pass,
+      isReplaying,
     } = this.#session;
+    if (isReplaying) return held?.dispose(); // the run has logged it before the state was saved
     const record = { key, step, epoch: globalEpoch, fit, make, held };
     if (!pass.isOpen) return void this.#queue.push(record);
     if (held !== undefined) this.#session.ownOne(held);
@@ -94,10 +96,11 @@ export class LogHub {
     this.later(name, async () => ({ kind: "image", image: image instanceof tf.Tensor ? await toHostTensor(held!) : image }), held);
   }
 
-  /** A logging point: reads what waits on the device, writes the record of training values, then all that is queued. */
+  /** A logging point: reads what waits on the device, writes all that is queued, which is of the steps before, then the record of training values. */
   async flush(): Promise<void> {
     const { pending, recordMeans, group, optimizers, clock } = this.#session;
     await pending.resolve();
+    await this.flushQueue();
     const values = named("train", await recordMeans.meansOver(group));
     recordMeans.reset();
     if (Object.keys(values).length > 0) {
@@ -106,18 +109,18 @@ export class LogHub {
       }
       await this.emit("train", { kind: "scalars", values });
     }
-    await this.flushQueue();
   }
 
-  /** The record of an evaluation: its averages and metrics, and what `trainer.log` brought within it. */
+  /** The record of an evaluation, after what was queued before: its averages and metrics, and what `trainer.log` brought within it. */
   async evaluated(
     key: "valid" | "test",
     values: Readonly<Record<string, number>>,
     logged: Readonly<Record<string, number>>,
   ): Promise<void> {
+    if (this.#session.isReplaying) return;
+    await this.flushQueue();
     const own = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${key}/${name}`, value])); // metrics with parts have slashes too
     await this.emit(key, { kind: "scalars", values: { ...own, ...named(key, logged) } });
-    await this.flushQueue();
   }
 
   async flushQueue(): Promise<void> {

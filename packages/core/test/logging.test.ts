@@ -281,7 +281,6 @@ describe("other records", () => {
     const { numTensors } = tf.memory();
     await trainer.fit({ train: [batch(1, 1, 1, 1), batch(2, 2, 2, 2), batch(1, 1, 1, 1)], epochs: 1 });
     expect(rows.rows.slice(1).map(({ kind, key, step, epoch, fit }) => [kind, key, step, epoch, fit].join(" "))).toEqual([
-      "scalars train 3 1 1",
       "text note 1 1 1",
       "histogram weights 1 1 1",
       "image image 1 1 1",
@@ -289,6 +288,7 @@ describe("other records", () => {
       "file file 1 1 1",
       "alert hot 1 1 1",
       "alert fine 1 1 1",
+      "scalars train 3 1 1",
       "scalars epoch 3 1 1",
       "summary fit 3 1 1",
     ]);

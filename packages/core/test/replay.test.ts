@@ -2,8 +2,9 @@
 import { equalStates, hostTensor, parseState, stringifyState, type HostTensor, type StateRecord } from "@snapfit/base";
 import { arrays, loader, type DataLoader } from "@snapfit/data";
 import { adam, cosine, sgd } from "@snapfit/optim";
+import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import type { Callback, TrainerOptions } from "../src/index.js";
+import type { Callback, LogRecord, TrainerOptions } from "../src/index.js";
 import type { Lines } from "./support/regression.js";
 import { batches, said, saidTimeless, ScalarTrainer, scalarOptions } from "./support/scalar.js";
 
@@ -162,6 +163,37 @@ describe("what a resumed script says", () => {
     ];
     const trainer = await restored(await first.captureState(), scalarOptions({ callbacks }));
     expect(await trainer.fit({ train: batches(1), epochs: 1 })).toEqual({ reason: "1 epochs", interrupted: false });
+  });
+
+  test("what a script logs before the fit that goes on is not logged again: values, texts, histograms of tensors, and evaluations", async () => {
+    const rows: string[] = [];
+    class Logged extends Saving {
+      protected override async onLog(record: LogRecord): Promise<LogRecord> {
+        rows.push(`${record.kind} ${record.key} ${record.step}`);
+        return record;
+      }
+    }
+    const script = async (trainer: Logged): Promise<void> => {
+      trainer.logText("begin", "hello");
+      await trainer.fit({ train: numbers(1, 2), epochs: 1 });
+      trainer.log("between", 1);
+      tf.tidy(() => trainer.logHistogram("weights", tf.tensor1d([1, 2])));
+      await trainer.test(numbers(3));
+      await trainer.fit({ train: numbers(1, 2), epochs: 1 });
+    };
+    const options = () => scalarOptions({ optimizer: adam({ learningRate: 0.1 }), logEvery: 2 });
+    const whole = new Logged(options());
+    await script(whole);
+    const all = rows.splice(0);
+    const { state } = whole.points.findLast(({ kind }) => kind === "step 2.1.1")!;
+    const resumed = new Logged(options());
+    await resumed.applyState(copyOf(state));
+    rows.length = 0; // the config is told to every process
+    const { numTensors } = tf.memory();
+    await script(resumed);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(rows).toEqual(all.slice(-rows.length));
+    expect(rows).toEqual(["scalars train 4", "scalars epoch 4", "summary fit 4"]);
   });
 
   test("a loader without a state of its own is read past what was seen; nothing is said between epochs", async () => {
