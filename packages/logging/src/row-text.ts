@@ -10,12 +10,29 @@ export interface Row {
 /** Names of values that are measured by the clock: they differ between a run and its repetition. */
 const TIMED = /(^|\/)(samples_per_second|seconds)(_epoch)?$/;
 
+/** Whether a value of this name is measured by the clock. */
+export function isTimedName(name: string): boolean {
+  return TIMED.test(name);
+}
+
 /** A row as text that is equal whenever the run does the same: for `RowLedger.admit()`. Values by the clock are left out; NaN, infinities and -0 differ from each other. */
 export function rowText(row: Row): string {
+  if (row.kind === "scalars") return scalarsText(row as Row & { readonly values: Readonly<Record<string, number>> });
   return JSON.stringify(row, (name, value: unknown) => {
-    if (TIMED.test(name)) return undefined;
-    if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) return Object.is(value, -0) ? "-0" : String(value);
-    if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array).join();
+    if (isTimedName(name)) return undefined;
+    if (typeof value === "number") return numberText(value);
+    if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array, numberText).join();
     return value;
   });
+}
+
+/** Most rows are of this kind, and the loop waits for each. */
+function scalarsText({ fit, step, epoch, key, values }: Row & { readonly values: Readonly<Record<string, number>> }): string {
+  let text = `scalars ${fit} ${step} ${epoch} ${key}`;
+  for (const name in values) if (!isTimedName(name)) text += `\n${name} ${numberText(values[name]!)}`;
+  return text;
+}
+
+function numberText(value: number): string | number {
+  return Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
 }
