@@ -77,6 +77,11 @@ export class RowLedger {
     return this.#end;
   }
 
+  /** Whether the log has this row next, beyond the ones that this run has come to. */
+  expects(row: string): boolean {
+    return this.#expected.length > 0 && this.#expected.subarray(0, 8).equals(digestOf(row));
+  }
+
   /** What to do with a row. @param row its text, equal whenever the run does the same: without times */
   admit(row: string): Admission {
     const digest = digestOf(row);
