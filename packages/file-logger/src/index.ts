@@ -1,0 +1,2 @@
+export { FileLogger, type FileLoggerMembers } from "./file-logger.js";
+export type { FileLoggerErrorCode, FileLoggerOptions, FileLoggerSettings } from "./file-logger-options.js";
