@@ -58,9 +58,9 @@ export class LogHub {
     const {
       counters: { step, globalEpoch, fit },
       pass,
-      isReplaying,
+      isPassingOver,
     } = this.#session;
-    if (isReplaying) return held?.dispose(); // the run has logged it before the state was saved
+    if (isPassingOver) return held?.dispose();
     const record = { key, step, epoch: globalEpoch, fit, make, held };
     if (!pass.isOpen) return void this.#queue.push(record);
     if (held !== undefined) this.#session.ownOne(held);
@@ -117,7 +117,7 @@ export class LogHub {
     values: Readonly<Record<string, number>>,
     logged: Readonly<Record<string, number>>,
   ): Promise<void> {
-    if (this.#session.isReplaying) return;
+    if (this.#session.isPassingOver) return;
     await this.flushQueue();
     const own = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${key}/${name}`, value])); // metrics with parts have slashes too
     await this.emit(key, { kind: "scalars", values: { ...own, ...named(key, logged) } });

@@ -154,6 +154,11 @@ export class Session {
     return this.fitCalls < this.restoredFits;
   }
 
+  /** Whether what the script logs now was logged before the restored state was saved, or will be when an interrupted run goes on. */
+  get isPassingOver(): boolean {
+    return this.isReplaying || (this.stops.isInterrupted && this.phase === "idle");
+  }
+
   get clock(): ScheduleClock {
     return {
       step: this.counters.step,

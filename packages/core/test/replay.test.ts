@@ -196,6 +196,24 @@ describe("what a resumed script says", () => {
     expect(rows).toEqual(["scalars train 4", "scalars epoch 4", "summary fit 4"]);
   });
 
+  test("what it logs after an interruption is left to the run that goes on", async () => {
+    const keys: string[] = [];
+    class Logged extends Saving {
+      protected override async onLog(record: LogRecord): Promise<LogRecord> {
+        keys.push(record.key);
+        return record;
+      }
+    }
+    await using trainer = new Logged(scalarOptions());
+    await trainer.ready();
+    keys.length = 0;
+    trainer.logText("before", "hello");
+    await trainer.fit({ train: numbers(1, 2), epochs: 1, signal: AbortSignal.abort("enough") });
+    trainer.logText("after", "bye");
+    await trainer.close();
+    expect(keys).toEqual(["before"]);
+  });
+
   test("a loader without a state of its own is read past what was seen; nothing is said between epochs", async () => {
     const seen: number[] = [];
     let reads = 0;
