@@ -7,7 +7,6 @@ export { openSafetensors, type SafetensorsFile } from "./open-safetensors.js";
 export { openShardedSafetensors } from "./open-sharded-safetensors.js";
 export { parseSafetensors, type SafetensorsContents, type SafetensorsTensor } from "./parse-safetensors.js";
 export type { SafetensorsErrorCode } from "./safetensors-error.js";
-export { fromTensor, toTensor } from "./tensors.js";
 export { writeSafetensors, type SafetensorsSource } from "./write-safetensors.js";
 export { batchNorm, conv, convTranspose, depthwiseConv, embedding, layerNorm, linear, lstm } from "./pytorch-layers.js";
 export { pytorchMapping, type PyTorchLayer, type PyTorchMapping } from "./pytorch-mapping.js";

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { hostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { fromHostTensor, fromTensor, toHostTensor, toTensor, type SafetensorsDtype, type SafetensorsTensor } from "../src/index.js";
+import { fromHostTensor, toHostTensor, type SafetensorsDtype, type SafetensorsTensor } from "../src/index.js";
+import { fromTensor, toTensor } from "../src/tfjs/index.js";
 import { errorOf } from "./error-of.js";
 
 const fixture = JSON.parse(readFileSync(new URL("fixtures/values.json", import.meta.url), "utf8")) as Record<string, string>;

@@ -1,7 +1,7 @@
 import type { Storage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { assignModelWeights, readModelWeights, type Model, type Weights } from "@snapfit/core";
-import { openSafetensors, toTensor, writeSafetensors, type SafetensorsTensor } from "@snapfit/safetensors";
+import { openSafetensors, toHostTensor, writeSafetensors } from "@snapfit/safetensors";
 import * as tf from "@tensorflow/tfjs";
 import { isCheckpoint, readCheckpoint } from "./checkpoint-files.js";
 import { packState, hostTensorOf } from "./pack-state.js";
@@ -83,7 +83,7 @@ export async function readModel(storage: Storage, path: string): Promise<StoredM
   }
   const file = await openSafetensors(storage, path);
   const weights: [string, Weights[string]][] = [];
-  for (const name of file.entries.keys()) weights.push([name, await hostTensor(name, await file.read(name))]);
+  for (const name of file.entries.keys()) weights.push([name, toHostTensor(await file.read(name), name)]);
   return { weights: Object.fromEntries(weights), topology: file.metadata.get("topology") };
 }
 
@@ -131,21 +131,6 @@ async function readTfjsModel(storage: Storage, path: string): Promise<tf.LayersM
   for (const file of json.weightsManifest.flatMap(({ paths }) => paths)) parts.push(await storage.read(`${path}/${file}`));
   const weightData = new Uint8Array(Buffer.concat(parts)).buffer;
   return tf.loadLayersModel(tf.io.fromMemory({ ...json, weightSpecs: specs, weightData }));
-}
-
-/** A tensor of any dtype of the format in one that a weight can have. */
-async function hostTensor(name: string, tensor: SafetensorsTensor): Promise<Weights[string]> {
-  if (["F32", "I32", "BOOL"].includes(tensor.dtype)) return hostTensorOf(tensor, name);
-  const converted = toTensor(tensor);
-  try {
-    return {
-      dtype: converted.dtype as "float32" | "int32" | "bool",
-      shape: converted.shape,
-      data: (await converted.data()).slice() as never,
-    };
-  } finally {
-    converted.dispose();
-  }
 }
 
 function unescapedName(name: string): string {

@@ -1,8 +1,8 @@
 import { hostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
-import { fromHostTensor, toHostTensor, type FromTensorOptions } from "./host-tensors.js";
-import type { SafetensorsTensor } from "./parse-safetensors.js";
-import { quoted, safetensorsError } from "./safetensors-error.js";
+import { fromHostTensor, toHostTensor, type FromTensorOptions } from "../host-tensors.js";
+import type { SafetensorsTensor } from "../parse-safetensors.js";
+import { quoted, safetensorsError } from "../safetensors-error.js";
 
 /**
  * Makes a TensorFlow.js tensor, which the caller disposes. Widens as {@link toHostTensor} does.

@@ -1,0 +1,1 @@
+export { fromTensor, toTensor } from "./tensors.js";
