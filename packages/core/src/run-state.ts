@@ -143,13 +143,14 @@ export async function applyRunState(session: Session, state: StateRecord): Promi
       "STATE_MALFORMED",
       "The state has no list of ranks under perRank. applyState() takes what captureState() returned, not what saveState() did.",
     );
-  if (ranks.length !== group.size && ranks.length > 0) {
-    console.warning(
-      `The state is of ${ranks.length} ranks, this run has ${group.size}: random streams and loader positions of ranks begin anew.`,
-    );
-  }
-  const own = ranks.length === group.size ? (ranks[group.rank] as StateRecord) : {};
-  await session.trainer.loadState({ ...state, perRank: own });
+  if (ranks.length === group.size || ranks.length === 0)
+    return session.trainer.loadState({ ...state, perRank: (ranks[group.rank] ?? {}) as StateRecord });
+  console.warning(
+    `The state is of ${ranks.length} ranks, this run has ${group.size}: random streams and loader positions of ranks begin anew.`,
+  );
+  // Batches of other ranks may have another size: the state of no loader fits.
+  const fits = ((state["fits"] ?? []) as unknown as FitEntry[]).map((entry) => ({ ...entry, loader: null, validationLoader: null }));
+  await session.trainer.loadState({ ...state, fits: fits as unknown as StateTree, validationLoader: null, perRank: {} });
 }
 
 /** Those of the state belong to whoever asked for it. */
