@@ -28,12 +28,11 @@ export function metricsRow(row: number, { fit, step, epoch, kind, key }: RowReco
   return { row, fit, step, epoch, time: Date.now() / 1000, kind, key, ...content };
 }
 
-/** What two lines have in common when the run did the same: all but what a clock measured, and where a logged file was put. */
+/** What two lines have in common when the run did the same: all but what a clock measured, and where a logged file was and is. */
 export function lastingText(line: string): string {
-  const { path, ...row } = JSON.parse(line) as MetricsRow & { readonly path?: string };
-  return JSON.stringify(row.kind === "file" ? row : { ...row, path }, (name, value: unknown) =>
-    name === "time" || isTimedName(name) ? undefined : value,
-  );
+  const row = JSON.parse(line) as MetricsRow;
+  const passing = row.kind === "file" ? ["time", "path", "source"] : ["time"];
+  return JSON.stringify(row, (name, value: unknown) => (passing.includes(name) || isTimedName(name) ? undefined : value));
 }
 
 /** A tree without the numbers that JSON lacks. */

@@ -1,0 +1,79 @@
+import { hostTensor } from "@snapfit/base";
+import type { StepResult, TrainerOptions } from "@snapfit/core";
+import { FileLogger, type FileLoggerSettings } from "@snapfit/file-logger";
+import { StateManager } from "@snapfit/state-manager";
+import { seededClasses, tinyLoader, tinyOptions, TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A trainer that logs of every kind. */
+class Talkative extends TinyTrainer.addOn(FileLogger, StateManager) {
+  protected override trainingStep(batch: ClassBatch, index: number, name: string): StepResult {
+    const { step } = this.progress;
+    this.log("비율/한글 🎉", step === 1 ? NaN : step === 2 ? -Infinity : step);
+    if (step >= 4) this.log("late", step);
+    this.logText("note", `step ${step}: 안녕 🎉\n"second line"`);
+    this.logHistogram("weights", [step, 1, 2]);
+    this.logTable("table", ["name", "value"], [["a,b", step === 3 ? NaN : step]]);
+    if (step % 3 === 0) this.logImage("valid/표본", hostTensor(Uint8Array.of(step, 2, 3, 4), [2, 2]));
+    if (step === 5) {
+      const path = join(this.fileLogger.directory!, "..", "report.txt");
+      writeFileSync(path, "a report");
+      this.logFile("보고서", path);
+    }
+    return super.trainingStep(batch, index, name);
+  }
+}
+
+export interface LoggedRunOptions extends Partial<TrainerOptions> {
+  readonly fileLogger?: FileLoggerSettings;
+  /** Ends the process' part of the run after this step, with a checkpoint. */
+  readonly stopAt?: number;
+}
+
+/** 3 epochs of 3 steps, logged each step and saved every 2, in `<folder>/run`. Resumes what is there. @returns the lines for people */
+export async function loggedRun(folder: string, { stopAt = Infinity, ...options }: LoggedRunOptions = {}): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const say = (line: string): void => void lines.push(line);
+  const abort = new AbortController();
+  class Run extends Talkative {
+    protected override async onOptimizerStep(step: { readonly skipped: boolean }): Promise<void> {
+      await super.onOptimizerStep(step);
+      if (this.progress.step === stopAt) abort.abort();
+    }
+  }
+  await using trainer = new Run({
+    ...tinyOptions({ quiet: false, logEvery: 1, logger: { debug: say, info: say, warning: say, error: say } }),
+    outputDir: folder,
+    runName: "run",
+    stateManager: { async: false, everySteps: 2 },
+    ...options,
+  });
+  await trainer.fit({
+    train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
+    validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
+    epochs: 3,
+    signal: abort.signal,
+  });
+  return lines;
+}
+
+/** The rows of a run's `metrics.jsonl`, without what differs from one run to the next. */
+export function rowsOf(folder: string, name = "metrics.jsonl"): Record<string, unknown>[] {
+  const lines = readFileSync(join(folder, "run", name), "utf8").split("\n");
+  if (lines.pop() !== "") throw new Error("The last line has no end.");
+  return lines.map((line) => {
+    const { time: _, source: __, ...row } = JSON.parse(line) as Record<string, unknown>;
+    return row;
+  });
+}
+
+/** The cells of a run's `metrics.csv`, without the time; none of them has a line end in it. */
+export function cellsOf(folder: string): string[][] {
+  const [header, ...rows] = readFileSync(join(folder, "run", "metrics.csv"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(","));
+  const time = header!.indexOf("time");
+  return [header!, ...rows].map((row) => row.filter((_, i) => i !== time));
+}
