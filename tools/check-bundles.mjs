@@ -9,7 +9,13 @@ import { entriesOf, publishedPackages } from "./lib/workspace.mjs";
 const limitsBytes = new Map([["@snapfit/core", 20_000]]);
 
 /** Packages that never run in a browser. Of the others only the sub-path `/node` does not. */
-const nodeOnly = new Set(["@snapfit/native", "@snapfit/state-manager", "@snapfit/test-utils"]);
+const nodeOnly = new Set([
+  "@snapfit/file-logger",
+  "@snapfit/native",
+  "@snapfit/state-manager",
+  "@snapfit/tensorboard",
+  "@snapfit/test-utils",
+]);
 
 let isOk = true;
 for (const { folder, manifest } of publishedPackages()) {
