@@ -11,6 +11,7 @@ export type {
 export { expectAllClose, type Tolerance } from "./expect-all-close.js";
 export { expectNoTensorLeak } from "./expect-no-tensor-leak.js";
 export { expectSameBits } from "./expect-same-bits.js";
+export { FaultServer, type FaultServerOptions, type ServerAnswer, type ServerFault, type ServerRequest } from "./fault-server.js";
 export { loggerConformance } from "./loggers/logger-conformance.js";
 export type { LoggedPoint, LoggedRows, LoggerCompanion, LoggerSettings, LoggerUnderTest } from "./loggers/settings.js";
 export { matchers, type SnapfitMatchers } from "./matchers.js";

@@ -154,7 +154,7 @@ export function readBrokenLog(folder: string): LoggedRows {
   const lines = linesOf(folder)
     .slice(0, -1)
     .filter((line) => line.startsWith("{"));
-  const rows = lines.map((line) => JSON.parse(line) as { rewind?: true; points: [string, number, string | number | null][] });
+  const rows = lines.map((line) => JSON.parse(line) as { rewind?: true; points?: [string, number, string | number | null][] });
   return {
     points: rows.flatMap(({ points = [] }) => points.map(([name, step, value]) => ({ name, step, value: numberOf(value) }))),
     numRewinds: rows.filter(({ rewind }) => rewind).length,
