@@ -1,9 +1,8 @@
 // Checkpoints of runs with several ranks.
-import { MemoryStorage, type ProcessGroup, type StateRecord } from "@snapfit/base";
+import type { ProcessGroup, RandomStream, StateRecord } from "@snapfit/base";
 import type { StepResult } from "@snapfit/core";
 import { adamW } from "@snapfit/optim";
 import { onRanks, seededClasses, TestRanks, tinyClassifier, tinyLoader, TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
-import type { RandomStream } from "@snapfit/base";
 import { describe, expect, test } from "vitest";
 import { StateManager } from "../../src/index.js";
 import { World } from "../support/run.js";
@@ -71,7 +70,7 @@ describe("a checkpoint between epochs of another number of ranks", () => {
     [1, 2],
     [2, 4],
   ])("of %i ranks loads on %i: weights and counters are the same, streams of ranks begin anew, and that is said", async (before, now) => {
-    const world = new World(new MemoryStorage());
+    const world = new World();
     const [first] = await train(world, before, { epochs: 2 });
     world.lines.length = 0;
     const resumed = await train(world, now, { epochs: 4 });

@@ -15,6 +15,9 @@ import type { Stopped } from "./stop-and-resume-child.js";
 /** The engines that every run must come through bit for bit, where they are. */
 export const devices: readonly string[] = nativeStatus().isAvailable ? ["cpu", "wasm", "native"] : ["cpu", "wasm"];
 
+/** Of the scenario. */
+const VALIDATION_BATCHES = 2;
+
 const execute = promisify(execFile);
 
 /** Bundles the program. To be called at the top of a test file. @returns {@link StopAndResume} */
@@ -50,9 +53,10 @@ async function stopAndResume(program: string, folder: string, device: string, st
   const resumed = (await run("resume", runs.map(({ stopAt }) => stopAt).join())) as readonly Outcome[];
   runs.forEach(({ stopAt, outcome: stopped }, i) => {
     const at = `${device}, stopped at event ${stopAt} of ${whole.events.length} (${whole.events[stopAt - 1] ?? "before the run"})`;
-    const { hash, state, rows } = resumed[i]!;
+    const { hash, state, rows, events } = resumed[i]!;
     expect(stopped.events.length, at).toBeGreaterThanOrEqual(stopAt);
     expect(stopped.events.length, at).toBeLessThanOrEqual(stopAt + 1);
+    expect(events.length, at).toBeLessThanOrEqual(whole.events.length - stopAt + VALIDATION_BATCHES); // one that was stopped begins again
     expect(equalStates(whole.state, state), at).toBeUndefined();
     expect(hash, at).toBe(whole.hash);
     expect(sorted([...stopped.rows, ...rows]), at).toEqual(sorted(whole.rows));
