@@ -1,0 +1,32 @@
+import { Message } from "./message.js";
+import { tfRecord } from "./tf-record.js";
+
+// Numbers of fields are those of TensorBoard's event.proto.
+const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 };
+const SESSION_START = 1;
+
+/** A record with values of a step. */
+export function summaryRecord(step: number, values: readonly Message[], timeMs: number): Uint8Array {
+  const summary = new Message();
+  for (const value of values) summary.message(1, value);
+  return tfRecord(event(timeMs).int(EVENT.step, step).message(EVENT.summary, summary).bytes);
+}
+
+/** The first record of every file. */
+export function versionRecord(timeMs: number): Uint8Array {
+  return tfRecord(event(timeMs).string(EVENT.fileVersion, "brain.Event:2").bytes);
+}
+
+/** Tells readers to forget all that came before. */
+export function restartRecord(timeMs: number): Uint8Array {
+  return tfRecord(event(timeMs).message(EVENT.sessionLog, new Message().int(1, SESSION_START)).bytes);
+}
+
+/** Whether data is that of a {@link restartRecord}: behind the time, 9 bytes, comes the session log. */
+export function isRestart(data: Uint8Array): boolean {
+  return data[9] === ((EVENT.sessionLog << 3) | 2);
+}
+
+function event(timeMs: number): Message {
+  return new Message().double(EVENT.wallTime, timeMs / 1000);
+}
