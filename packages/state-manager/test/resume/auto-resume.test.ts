@@ -23,7 +23,7 @@ async function interrupted(world: World, fit: Partial<FitOptions<ClassBatch>> = 
       if (this.progress.step === 8) controller.abort("pause");
     }
   }
-  await using trainer = new Interrupted(world.options({}, options));
+  await using trainer = new Interrupted(world.options({ async: false }, options));
   await trainer.fit({ train: classes(), epochs: 3, ...fit, signal: controller.signal } as FitOptions<ClassBatch>);
 }
 
