@@ -48,6 +48,8 @@ export interface StateManagerMembers {
   };
 }
 
+const none: WeightsMismatch = { missing: [], unexpected: [], different: [] };
+
 /**
  * Saves checkpoints, and goes on from the newest one when the same program is run again.
  * @example
@@ -98,10 +100,7 @@ export const StateManager = defineAddOn({
             return checkpoints.bestPath;
           },
           saveModel: (path, options) => this.#saveModel(path, options),
-          loadModel: async (path, options) => {
-            const { weights } = await readModel(this.#settings.storage, path);
-            return this.setModelWeights(weights, options);
-          },
+          loadModel: (path, options) => this.#loadModel(path, options),
         };
       }
 
@@ -150,11 +149,8 @@ export const StateManager = defineAddOn({
 
       async #load(path: string | undefined, { strict = true }: { readonly strict?: boolean } = {}): Promise<WeightsMismatch> {
         await this.ready();
-        let mismatch: WeightsMismatch = { missing: [], unexpected: [], different: [] };
-        if (this.isReplaying) {
-          this.logger.info("load() is passed over: the restored state already holds what came after it.");
-          return mismatch;
-        }
+        let mismatch = none;
+        if (this.#isPassedOver("load()")) return none;
         const state = await this.#checkpoints.load(path, async (saved) => {
           if (strict) return saved;
           const fitting = withFittingWeights(saved, await this.modelWeights());
@@ -163,6 +159,19 @@ export const StateManager = defineAddOn({
         });
         await this.#keepForeign(state);
         return mismatch;
+      }
+
+      async #loadModel(path: string, options?: { readonly strict?: boolean }): Promise<WeightsMismatch> {
+        await this.ready();
+        if (this.#isPassedOver("loadModel()")) return none;
+        const { weights } = await readModel(this.#settings.storage, path);
+        return this.setModelWeights(weights, options);
+      }
+
+      /** A script that goes on must not load again what it began with. */
+      #isPassedOver(call: string): boolean {
+        if (this.isReplaying) this.logger.info(`${call} is passed over: the restored state already holds what came after it.`);
+        return this.isReplaying;
       }
 
       async #saveModel(path: string, { format = "safetensors" }: { readonly format?: ModelFormat } = {}): Promise<void> {
