@@ -3,8 +3,8 @@ import { expectPromisesKept, expectSameEnd, recordedRun } from "./support/lose-p
 import { someOf } from "./support/some-of.js";
 
 // More of them in power-loss.slow.ts.
-const NUM_STATES = 400;
-const NUM_RESUMED = 16;
+const NUM_STATES = 250;
+const NUM_RESUMED = 10;
 
 test.each(["ckpt", "safetensors"] as const)(
   "whatever a power loss leaves of %s files, the run goes on from the newest promised checkpoint",

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { RandomStream } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { expect } from "vitest";
@@ -18,14 +19,17 @@ const WAYS = [
 /** The child's epochs have so many steps. */
 const EPOCH_STEPS = 6;
 
-/** Some lives are killed before they have taken up their state. */
-const EARLY_SHARE = 0.1;
+/** So many of the kills fall at any time of a life, also before it has taken up its state; the others while one of its first saves may be under way. */
+const ANY_TIME_SHARE = 0.3;
+const MAX_SAVES = 6;
 
 /** What became of the processes. */
 export interface Toll {
   readonly numKills: number;
-  /** Those after which there was a file that is there only while a save runs. */
+  /** Those after a save had begun and before it was announced. */
   readonly numInsideSaves: number;
+  /** Of these, those that left a file which is there only while files are written. */
+  readonly numInsideWrites: number;
   readonly numRuns: number;
 }
 
@@ -44,10 +48,10 @@ export interface KillOptions {
  */
 export async function killRuns(program: string, { numKills, epochs, killsPerRun, seed }: KillOptions): Promise<Toll> {
   const random = RandomStream.fromSeed(seed, "kills");
-  const toll = { numKills: 0, numInsideSaves: 0, numRuns: 0 };
+  const toll = { numKills: 0, numInsideSaves: 0, numInsideWrites: 0, numRuns: 0 };
   const reference = await inScratch((folder) => new Life(program, [folder, String(epochs), ...WAYS[0]]).ended());
   expect(reference.hash, reference.text).toBeDefined();
-  let saveMs = reference.saveMs!;
+  let { startMs, saveMs } = reference as { startMs: number; saveMs: number };
 
   for (; toll.numKills < numKills; toll.numRuns++) {
     const way = WAYS[toll.numRuns % WAYS.length]!;
@@ -55,16 +59,21 @@ export async function killRuns(program: string, { numKills, epochs, killsPerRun,
       let promised = 0;
       for (let left = Math.min(killsPerRun, numKills - toll.numKills); ; left--) {
         const life = new Life(program, [folder, String(epochs), ...way]);
-        // About two saves further each time.
-        if (left > 0) life.killAfter(random.uniform() < EARLY_SHARE ? "start" : "training", random.uniform() * 4 * saveMs);
-        const { hash, from, announced, wasKilled, saveMs: seenMs, text } = await life.ended();
+        if (left > 0) {
+          const isAnyTime = random.uniform() < ANY_TIME_SHARE;
+          life.killAfter(isAnyTime ? 0 : 1 + random.integer(MAX_SAVES), random.uniform() * (isAnyTime ? 3 * startMs : saveMs));
+        }
+        const { hash, from, announced, wasKilled, isSaving, text, ...times } = await life.ended();
         const at = `${way.join(", ")}, kill ${toll.numKills + 1}:\n${text}`;
-        if (seenMs !== undefined) saveMs = 0.8 * saveMs + 0.2 * seenMs;
+        // As busy as the machine is now.
+        startMs += 0.2 * ((times.startMs ?? startMs) - startMs);
+        saveMs += 0.2 * ((times.saveMs ?? saveMs) - saveMs);
         if (from !== undefined) expect(from, at).toBeGreaterThanOrEqual(promised);
         if (!wasKilled) return expect(hash, at).toBe(reference.hash);
         promised = Math.max(promised, announced ?? 0);
         toll.numKills += 1;
-        if (isInsideSave(folder)) toll.numInsideSaves += 1;
+        if (isSaving) toll.numInsideSaves += 1;
+        if (isInsideWrite(folder)) toll.numInsideWrites += 1;
         const steps = [...(await wholeCheckpoints(new DiskStorage(), `${folder}/checkpoints`)).values()].map(({ step }) => step);
         expect(Math.max(0, ...steps), at).toBeGreaterThanOrEqual(promised);
       }
@@ -74,7 +83,7 @@ export async function killRuns(program: string, { numKills, epochs, killsPerRun,
 }
 
 /** Half-written files and folders that stepped aside have such names. */
-function isInsideSave(folder: string): boolean {
+function isInsideWrite(folder: string): boolean {
   try {
     return readdirSync(join(folder, "checkpoints")).some((name) => /^\.(new|old)-/.test(name));
   } catch {
@@ -95,10 +104,13 @@ async function inScratch<T>(task: (folder: string) => Promise<T>): Promise<T> {
 interface Ended {
   readonly wasKilled: boolean;
   readonly from: number | undefined;
+  /** Whether a save had begun that was not announced. */
+  readonly isSaving: boolean;
   /** The last step with a checkpoint, by the lines. */
   readonly announced: number | undefined;
   readonly hash: string | undefined;
-  /** Between two lines about saves, on average. */
+  /** From the start of the process to the first save, and how long saves took on average. */
+  readonly startMs: number | undefined;
   readonly saveMs: number | undefined;
   readonly text: string;
 }
@@ -106,43 +118,52 @@ interface Ended {
 /** A process of the run. */
 class Life {
   readonly #child;
-  readonly #announcedAt: number[] = [];
+  readonly #startedAt = performance.now();
+  readonly #savingAt: number[] = [];
+  readonly #savedAt: number[] = [];
   #text = "";
-  #whenTraining: () => void = () => undefined;
+  #onSaving: () => void = () => undefined;
 
   constructor(program: string, args: readonly string[]) {
     this.#child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream.setEncoding("utf8").on("data", (part: string) => {
-        this.#text += part;
-        if (part.includes("training from")) this.#whenTraining();
-        if (part.includes("Checkpoint saved")) this.#announcedAt.push(performance.now());
-      });
-    }
+    createInterface(this.#child.stdout).on("line", (line) => this.#hear(line));
+    createInterface(this.#child.stderr).on("line", (line) => this.#hear(line));
   }
 
-  killAfter(event: "start" | "training", delayMs: number): void {
-    const begin = (): void => {
+  /** @param numSaves have begun before the time counts. */
+  killAfter(numSaves: number, delayMs: number): void {
+    this.#onSaving = () => {
+      if (this.#savingAt.length !== numSaves) return;
       const timer = setTimeout(() => this.#child.kill("SIGKILL"), delayMs);
       this.#child.once("exit", () => clearTimeout(timer));
     };
-    if (event === "start") begin();
-    else this.#whenTraining = begin;
+    this.#onSaving();
   }
 
   async ended(): Promise<Ended> {
     const wasKilled = await new Promise<boolean>((resolve) => this.#child.once("close", (_, signal) => resolve(signal === "SIGKILL")));
     const text = this.#text;
-    const [first, last] = [this.#announcedAt[0], this.#announcedAt.at(-1)];
+    const [first] = this.#savingAt;
+    const took = this.#savedAt.map((at, i) => at - this.#savingAt[i]!);
     const saved = [...text.matchAll(/Checkpoint saved: \S*\/(checkpoint_step|epoch)_(\d+)/g)].at(-1);
-    const number = (match: RegExpExecArray | null): number | undefined => (match ? Number(match[1]) : undefined);
+    const from = /training from (\d+)/.exec(text)?.[1];
     return {
       wasKilled,
-      from: number(/training from (\d+)/.exec(text)),
+      from: from === undefined ? undefined : Number(from),
+      isSaving: this.#savingAt.length > this.#savedAt.length,
       announced: saved && Number(saved[2]) * (saved[1] === "epoch" ? EPOCH_STEPS : 1),
       hash: /ended with (\w+)/.exec(text)?.[1],
-      saveMs: this.#announcedAt.length > 1 ? (last! - first!) / (this.#announcedAt.length - 1) : undefined,
+      startMs: first && first - this.#startedAt,
+      saveMs: took.length > 0 ? took.reduce((sum, ms) => sum + ms) / took.length : undefined,
       text,
     };
+  }
+
+  #hear(line: string): void {
+    this.#text += `${line}\n`;
+    if (line.startsWith("Checkpoint saved")) this.#savedAt.push(performance.now());
+    if (line !== "saving") return;
+    this.#savingAt.push(performance.now());
+    this.#onSaving();
   }
 }

@@ -6,6 +6,8 @@ import { killRuns } from "./kill-runs.js";
 const program = childProgram(fileURLToPath(new URL("training-child.ts", import.meta.url)));
 
 test("runs that are killed at random times end with the same bits, and what they promised is there", async () => {
-  const { numKills, numRuns } = await killRuns(program, { numKills: 8, epochs: 2, killsPerRun: 4, seed: 1 });
-  expect([numKills, numRuns]).toEqual([8, 2]);
+  const { numKills, numInsideSaves, numRuns } = await killRuns(program, { numKills: 8, epochs: 2, killsPerRun: 4, seed: 1 });
+  expect(numKills).toBe(8);
+  expect(numInsideSaves).toBeGreaterThan(0);
+  expect(numRuns).toBeGreaterThanOrEqual(2);
 }, 180_000);

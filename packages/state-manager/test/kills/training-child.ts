@@ -1,6 +1,7 @@
 // Runs in a process of its own, to be killed: trains a model whose state has over 8 MB, goes on where the one before it was, and says so in lines.
 import { writeSync } from "node:fs";
 import { hostTensor, RandomStream } from "@snapfit/base";
+import type { SavePointKind } from "@snapfit/core";
 import { adamW } from "@snapfit/optim";
 import { tinyLoader, TinyTrainer } from "@snapfit/test-utils";
 import * as tf from "@tensorflow/tfjs";
@@ -21,7 +22,14 @@ function samples(numSamples: number, seed: number) {
   };
 }
 
-await using trainer = new (TinyTrainer.addOn(StateManager))({
+class Run extends TinyTrainer.addOn(StateManager) {
+  protected override savePoint(kind: SavePointKind): void | Promise<void> {
+    say("saving"); // every save point is due
+    return super.savePoint(kind);
+  }
+}
+
+await using trainer = new Run({
   // 550 000 weights, and the same twice in AdamW and once as the best: 8.8 MB.
   model: () =>
     tf.sequential({
@@ -39,7 +47,7 @@ await using trainer = new (TinyTrainer.addOn(StateManager))({
   signals: false,
   runName: "killed",
   outputDir: directory,
-  stateManager: { directory: `${directory}/checkpoints`, format, async: writer === "thread", everySteps: 2, keep: 2, onSaveError: "stop" },
+  stateManager: { directory: `${directory}/checkpoints`, format, async: writer === "thread", everySteps: 1, keep: 2, onSaveError: "stop" },
 });
 await trainer.ready();
 say(`training from ${trainer.progress.step}`);

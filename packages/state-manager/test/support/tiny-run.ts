@@ -1,4 +1,4 @@
-import { SnapfitError, type Storage } from "@snapfit/base";
+import type { SnapfitError, Storage } from "@snapfit/base";
 import { seededClasses, tinyLoader, tinyOptions, TinyTrainer } from "@snapfit/test-utils";
 import { hashState, packCheckpoint } from "../../src/checkpoint.js";
 import { StateManager, type SavedCheckpoint, type StateManagerSettings } from "../../src/index.js";
