@@ -1,5 +1,5 @@
 export { parseRetryAfter, retryDelayMs, type RetryPolicy } from "./retry-delay.js";
 export { isTimedName, rowText, type Row } from "./row-text.js";
-export { sendRequest, type UploadRequest } from "./send-request.js";
+export { sendRequest, type UploadAnswer, type UploadRequest } from "./send-request.js";
 export { UploadError } from "./upload-error.js";
 export { Uploader, type UploadClock, type UploadEnd, type UploaderOptions, type UploadSource } from "./uploader.js";

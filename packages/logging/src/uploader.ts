@@ -12,8 +12,8 @@ export interface UploadSource {
 
 /** Time, so that tests can be quick. */
 export interface UploadClock {
-  /** Calls back after a while; returns the undo. */
-  after(delayMs: number, callback: () => void): () => void;
+  /** Calls back after a while; returns the undo. @param isAwaited whether the process stays alive for it */
+  after(delayMs: number, callback: () => void, isAwaited: boolean): () => void;
   /** In [0, 1). */
   random(): number;
 }
@@ -30,15 +30,22 @@ export interface UploaderOptions {
 /** How an upload has ended: all is there; the rest is late; or the service has refused it for good. */
 export type UploadEnd = "complete" | "late" | "refused";
 
+/** Timers take no more: longer ones would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 const systemClock: UploadClock = {
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
+  after(delayMs, callback, isAwaited) {
+    const timer: unknown = setTimeout(callback, Math.min(delayMs, LONGEST_MS));
+    if (!isAwaited) (timer as { unref?: () => void }).unref?.(); // browsers have none
+    return () => clearTimeout(timer as number);
   },
   random: Math.random,
 };
 
-/** Brings a log to a service, piece by piece, one request at a time and in order. What fails is tried again for ever, unless the service refuses it for good. */
+/**
+ * Brings a log to a service, piece by piece, one request at a time and in order. What fails is tried again for ever, unless the service refuses it for good.
+ * Its memory is that of one piece. It keeps no process alive before `finish()`, and never throws.
+ */
 export class Uploader {
   readonly #source: UploadSource;
   readonly #options: UploaderOptions;
@@ -46,6 +53,7 @@ export class Uploader {
   readonly #abort = new AbortController();
   readonly #running: Promise<void>;
   #wake: (() => void) | undefined;
+  #isAskedToWait = false;
   #failures = 0;
   #refusal: UploadError | undefined;
   #isFinishing = false;
@@ -59,61 +67,77 @@ export class Uploader {
     this.#running = this.#run();
   }
 
-  /** Sends what is there, without the waits between, until all has arrived or the time is over. Nothing is sent after that. */
+  /**
+   * Sends what is there until all has arrived or the time is over. A wait between tries is cut short, unless the service has asked for it.
+   * Nothing is sent after that.
+   */
   async finish(deadlineMs: number): Promise<UploadEnd> {
     this.#isFinishing = true;
-    this.#wake?.();
-    const cancel = this.#clock.after(deadlineMs, () => {
-      this.#abort.abort();
-      this.#wake?.();
+    if (!this.#isAskedToWait) this.#wake?.();
+    let cancel: (() => void) | undefined;
+    const isOver = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(deadlineMs, resolve, true);
     });
-    await this.#running;
-    cancel();
+    await Promise.race([this.#running, isOver]);
+    cancel?.();
+    this.#abort.abort();
+    this.#wake?.();
     if (this.#refusal !== undefined) return "refused";
     return this.#isComplete ? "complete" : "late";
   }
 
   async #run(): Promise<void> {
     while (!this.#abort.signal.aborted && this.#refusal === undefined) {
+      const isLast = this.#isFinishing; // what was written while a piece was on its way is in the next one
       const outcome = await this.#try();
-      if (outcome === "idle" && this.#isFinishing) {
+      if (outcome === "idle" && isLast) {
         this.#isComplete = true;
         return;
       }
-      if (outcome === "more") continue;
+      if (outcome === "more" || (outcome === "idle" && this.#isFinishing)) continue;
       await this.#pause(outcome === "idle" ? this.#options.idleMs : outcome);
     }
   }
 
   /** @returns the delay before the next try where this one has failed */
   async #try(): Promise<"more" | "idle" | number> {
-    const { policy, onTrouble } = this.#options;
     try {
       const outcome = await this.#source.send(this.#abort.signal);
-      if (this.#failures > 0) onTrouble?.(undefined);
+      if (this.#failures > 0) this.#tell(undefined);
       this.#failures = 0;
+      this.#isAskedToWait = false;
       return outcome;
     } catch (thrown) {
       if (this.#abort.signal.aborted) return 0;
-      const error =
-        thrown instanceof UploadError ? thrown : new UploadError((thrown as Error).message, { isPermanent: true, cause: thrown });
+      const error = thrown instanceof UploadError ? thrown : new UploadError(messageOf(thrown), { isPermanent: true, cause: thrown });
       this.#failures += 1;
+      this.#isAskedToWait = error.retryAfterMs !== undefined;
       if (error.isPermanent) this.#refusal = error;
-      if (error.isPermanent || this.#failures === 1) onTrouble?.(error);
-      return retryDelayMs(policy, this.#failures, error.retryAfterMs, this.#clock.random());
+      if (error.isPermanent || this.#failures === 1) this.#tell(error);
+      return retryDelayMs(this.#options.policy, this.#failures, error.retryAfterMs, this.#clock.random());
     }
   }
 
+  #tell(trouble: UploadError | undefined): void {
+    try {
+      this.#options.onTrouble?.(trouble);
+    } catch {} // who cannot be told must not end the upload
+  }
+
   #pause(delayMs: number): Promise<void> {
-    if (this.#abort.signal.aborted) return Promise.resolve();
-    // While finishing, an idle source has ended already: what waits here is a retry, and the service's wish holds.
+    if (this.#abort.signal.aborted || this.#refusal !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(delayMs, wake);
-      function wake(): void {
+      const wake = (): void => {
         cancel();
+        this.#wake = undefined;
         resolve();
-      }
+      };
+      const cancel = this.#clock.after(delayMs, wake, false);
       this.#wake = wake;
     });
   }
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
