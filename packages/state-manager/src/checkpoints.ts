@@ -195,6 +195,7 @@ export class Checkpoints {
   }
 
   async #saveIfAny(kind: SavePointKind, isDue: boolean): Promise<void> {
+    await this.#inFlight; // names and best values go by what it has written
     const { progress, processGroup } = this.#host;
     const bestModelState = this.#host.bestModelState();
     const newBest = bestModelState === this.#seenBest && !this.#isBestUnsaved ? undefined : bestModelState;
@@ -228,7 +229,9 @@ export class Checkpoints {
       if (!isQuiet) logger.info(`Checkpoint saved: ${this.pathOf(first!)}${others.length > 0 ? ` (also ${others.join(", ")})` : ""}`);
     } catch (error) {
       this.#failure = error as Error;
-      this.#isBestUnsaved = job.targets.some(({ name }) => name === this.#settings.names.best);
+      const isThere = ({ info }: SaveTarget): boolean =>
+        this.entries.some(({ kind, savedAt }) => kind === "best" && savedAt === info.savedAt);
+      this.#isBestUnsaved = job.targets.some((target) => target.name === this.#settings.names.best && !isThere(target));
       if (this.#settings.onSaveError === "continue")
         logger.warning(`Checkpoint not saved: ${(error as Error).message} Training goes on; the next save is tried again.`);
     }

@@ -8,10 +8,9 @@ import type { CheckpointEntry } from "./manifest.js";
 export type SaveWorkerReply = {
   /** The arrays of the job, for the next one. */
   readonly arrays: readonly Uint8Array[];
-} & (
-  | { readonly written: readonly string[]; readonly entries: readonly CheckpointEntry[] }
-  | { readonly error: { readonly code: string; readonly message: string } }
-);
+  /** What is in the folder now; a save that fails may have got halfway. */
+  readonly entries: readonly CheckpointEntry[];
+} & ({ readonly written: readonly string[] } | { readonly error: { readonly code: string; readonly message: string } });
 
 /** What the thread begins with: the folder as the trainer's thread has found it. */
 export interface SaveWorkerData {
@@ -32,7 +31,7 @@ async function answer(job: SaveJob): Promise<void> {
     reply = { arrays, written: await folder.save(job), entries: folder.entries };
   } catch (error) {
     const { message } = error as Error;
-    reply = { arrays, error: { code: error instanceof SnapfitError ? error.code : "SAVE_FAILED", message } };
+    reply = { arrays, entries: folder.entries, error: { code: error instanceof SnapfitError ? error.code : "SAVE_FAILED", message } };
   }
   parentPort!.postMessage(
     reply,

@@ -30,8 +30,8 @@ export class WorkerSaver implements Saver {
     if (worker === undefined) return this.#inline.save(job);
     const reply = await this.#ask(worker, job);
     recycleArrays(reply.arrays);
-    if ("error" in reply) throw new SnapfitError(reply.error.code, reply.error.message);
     this.#folder.adopt(reply.entries);
+    if ("error" in reply) throw new SnapfitError(reply.error.code, reply.error.message);
     return reply;
   }
 

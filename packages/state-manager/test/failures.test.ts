@@ -94,3 +94,19 @@ describe.each(formats)("from some step on, with %s files,", (format) => {
     expect(found.map(({ step }) => step).sort((a, b) => a - b)).toEqual([8, 9, 9]);
   });
 });
+
+test("a thread that cannot write says why, and goes on when it can", async () => {
+  const whole = await tinyRun(new MemoryStorage());
+  const storage = new DiskStorage();
+  const directory = `${scratch}/blocked`;
+  const inTheWay = `${directory}/.new-epoch_2.ckpt.partial`;
+  const onStep = async (step: number): Promise<void> => (step === 1 ? storage.write(`${inTheWay}/file`, new Uint8Array(1)) : undefined);
+  const run = await tinyRun(storage, { directory, async: true, onSaveError: "continue" }, { onStep });
+  expect(run.error).toBeUndefined();
+  expect(run.hash).toBe(whole.hash);
+  expect(run.lines.filter((line) => line.startsWith("Checkpoint not saved: "))).toEqual([
+    expect.stringContaining(`Could not write "${inTheWay}": it is a folder.`),
+  ]);
+  const found = [...(await wholeCheckpoints(storage, directory)).values()];
+  expect(found.map(({ step }) => step).sort((a, b) => a - b)).toEqual([6, 8, 9, 9]); // the best of epoch 2 was written before
+});
