@@ -36,7 +36,7 @@ export class EventLog {
     this.#ledger = new RowLedger(this.#ledgerPath, this.#here, numRestored);
     const { end, numMissing } = this.#ledger.place;
     const isWhole = numMissing === 0 && end.segment === this.#segment && end.sizeBytes === this.#file.sizeBytes;
-    if (this.#file.sizeBytes === 0) this.#file.append(versionRecord(Date.now()));
+    if (this.#file.sizeBytes === 0) this.#file.append(Buffer.concat([versionRecord(Date.now()), restartRecord(Date.now())]));
     else if (!isWhole) this.#beginSegment();
   }
 
@@ -104,14 +104,14 @@ export class EventLog {
     this.#beginSegment();
     this.#file.append(restartRecord(Date.now()));
     let first = end.segment;
-    while (first > 0 && !this.#isRestarted(first)) first -= 1;
+    while (first > 0 && !this.#isRestart(first)) first -= 1;
     for (let segment = first; segment <= end.segment; segment++)
       for (const record of readTfRecords(this.#pathOf(segment), segment === end.segment ? end.sizeBytes : Infinity))
         this.#file.append(record);
   }
 
-  /** Whether a file repeats all that came before. */
-  #isRestarted(segment: number): boolean {
+  /** Whether readers forget at its beginning what came before. */
+  #isRestart(segment: number): boolean {
     const records = readTfRecords(this.#pathOf(segment));
     records.next();
     const second = records.next().value;

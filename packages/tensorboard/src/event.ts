@@ -17,7 +17,7 @@ export function versionRecord(timeMs: number): Uint8Array {
   return tfRecord(event(timeMs).string(EVENT.fileVersion, "brain.Event:2").bytes);
 }
 
-/** Tells readers to forget all that came before. */
+/** Tells readers to forget all that came before. One of TensorBoard's two readers takes the first one for the beginning of the run, which it marks for that reason. */
 export function restartRecord(timeMs: number): Uint8Array {
   return tfRecord(event(timeMs).message(EVENT.sessionLog, new Message().int(1, SESSION_START)).bytes);
 }
