@@ -58,7 +58,7 @@ describe.each([
     expect(again.lines.slice(-5)).toEqual([
       ...(weights === undefined ? [expect.stringMatching(/^Resumed from/)] : []),
       'This run is finished so far (2 epochs). For a new one give another runName, or stateManager: { resume: "never" }.',
-      ...(weights === undefined ? [] : [passedOver("setModelWeights()")]),
+      ...(weights === undefined ? [] : [passedOver("loadModel()")]),
       "Fit 1 is finished (3 epochs): nothing to do.",
       passedOver("useBest()"),
       "Fit 2 is finished (2 epochs): nothing to do.",
