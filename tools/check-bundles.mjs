@@ -15,6 +15,7 @@ const nodeOnly = new Set([
   "@snapfit/state-manager",
   "@snapfit/tensorboard",
   "@snapfit/test-utils",
+  "@snapfit/wandb",
 ]);
 
 let isOk = true;

@@ -1,0 +1,153 @@
+import { nearestName } from "@snapfit/base";
+import type { SummaryKind } from "./log/write-records.js";
+import { wandbError } from "./wandb-error.js";
+
+/** Options of {@link WandBLogger}. */
+export interface WandBOptions {
+  readonly wandb?: WandBSettings;
+}
+
+/** How a metric is drawn and summed up. */
+export interface MetricSettings {
+  /** The value that is the axis in its charts. @default the trainer's step */
+  readonly step?: string;
+  /** What the summary keeps of it. @default the last value */
+  readonly summary?: readonly SummaryKind[];
+  /** Whether it has no chart by itself. @default false */
+  readonly isHidden?: boolean;
+}
+
+/** What stands under `wandb` in the options of a trainer. What is left out is taken from the variable of the environment that is named. */
+export interface WandBSettings {
+  /** `offline`: a log that `wandb sync` uploads. `disabled`: nothing. `WANDB_MODE`. @default "offline" */
+  readonly mode?: WandBMode;
+  /** `WANDB_PROJECT`. @default "uncategorized" */
+  readonly project?: string;
+  /** A user or a team. `WANDB_ENTITY`. @default the key's own */
+  readonly entity?: string;
+  /** What the run is called. `WANDB_NAME`. @default the trainer's `runName` */
+  readonly name?: string;
+  /** `WANDB_TAGS`, with commas between. */
+  readonly tags?: readonly string[];
+  /** `WANDB_NOTES`. */
+  readonly notes?: string;
+  /** `WANDB_RUN_GROUP`. */
+  readonly group?: string;
+  /** `WANDB_JOB_TYPE`. */
+  readonly jobType?: string;
+  /** The run's identity in its project, up to 128 letters, digits, `-` and `_`. `WANDB_RUN_ID`. @default that of the run that goes on, or 8 random ones */
+  readonly runId?: string;
+  /** Whether a run of this id may be there already: `must`, `allow`, `never`. `WANDB_RESUME`. @default "allow" for a trainer that resumes, else "never" */
+  readonly resume?: ResumeMode;
+  /** Where the folder `wandb` is. `WANDB_DIR`. @default the run folder */
+  readonly directory?: string;
+  /** Metrics by name, or by a pattern with `*`. @default { "train/*_epoch": { step: "epoch" } } */
+  readonly metrics?: Readonly<Record<string, MetricSettings>>;
+  /** Whether the best weights become an artifact at the end of each fit. @default false */
+  readonly logModel?: boolean;
+}
+
+const modes = ["offline", "disabled"] as const;
+const resumeModes = ["must", "allow", "never"] as const;
+const summaries: readonly string[] = ["min", "max", "mean", "first", "last", "none"] satisfies SummaryKind[];
+export type WandBMode = (typeof modes)[number];
+export type ResumeMode = (typeof resumeModes)[number];
+
+/** The settings, checked and complete but for what the run decides. */
+export interface ResolvedSettings {
+  readonly mode: WandBMode;
+  readonly project: string;
+  readonly entity: string | undefined;
+  readonly name: string | undefined;
+  readonly tags: readonly string[];
+  readonly notes: string | undefined;
+  readonly group: string | undefined;
+  readonly jobType: string | undefined;
+  readonly runId: string | undefined;
+  readonly resume: ResumeMode | undefined;
+  readonly directory: string | undefined;
+  readonly metrics: Readonly<Record<string, MetricSettings>>;
+  readonly logModel: boolean;
+  readonly sweepId: string | undefined;
+}
+
+/** Variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+const isOneOf =
+  (words: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    words.includes(value);
+const isBoolean = isOneOf([true, false]);
+const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
+
+const checks: Readonly<Record<keyof WandBSettings, Check>> = {
+  mode: [`one of ${quoted(modes)}`, isOneOf(modes)],
+  project: ['a name without /, \\, #, ?, %, or ":"', (value) => isText(value) && !/[/\\#?%:]/.test(value as string)],
+  entity: ["the name of a user or team", isText],
+  name: ["a text", isText],
+  tags: ["a list of texts", (value) => Array.isArray(value) && value.every(isText)],
+  notes: ["a text", (value) => typeof value === "string"],
+  group: ["a text", isText],
+  jobType: ["a text", isText],
+  runId: ["up to 128 letters, digits, - and _", (value) => typeof value === "string" && /^[\w-]{1,128}$/.test(value)],
+  resume: [`one of ${quoted(resumeModes)}`, isOneOf(resumeModes)],
+  directory: ["a folder", isText],
+  metrics: ['an object such as { "valid/loss": { summary: ["min"] } }', isObject],
+  logModel: ["true or false", isBoolean],
+};
+const metricChecks: Readonly<Record<keyof MetricSettings, Check>> = {
+  step: ["the name of a logged value", isText],
+  summary: [`a list of ${quoted(summaries)}`, (value) => Array.isArray(value) && value.every(isOneOf(summaries))],
+  isHidden: ["true or false", isBoolean],
+};
+
+/** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+export function resolveSettings(settings: WandBSettings = {}, env: Environment = process.env): ResolvedSettings {
+  check("Option wandb.", settings, checks);
+  for (const [name, metric] of Object.entries(settings.metrics ?? {})) check(`Option wandb.metrics["${name}"].`, metric, metricChecks);
+  const named = (name: string, key: keyof WandBSettings): string | undefined => {
+    const text = env[`WANDB_${name}`];
+    if (text === undefined || text === "") return undefined;
+    checkOne(`Variable WANDB_${name} of the environment`, text, checks[key]);
+    return text;
+  };
+  const tags = env["WANDB_TAGS"]?.split(",").filter((tag) => tag !== "");
+  return {
+    mode: settings.mode ?? (named("MODE", "mode") as WandBMode | undefined) ?? "offline",
+    project: settings.project ?? named("PROJECT", "project") ?? "uncategorized",
+    entity: settings.entity ?? named("ENTITY", "entity"),
+    name: settings.name ?? named("NAME", "name"),
+    tags: settings.tags ?? tags ?? [],
+    notes: settings.notes ?? named("NOTES", "notes"),
+    group: settings.group ?? named("RUN_GROUP", "group"),
+    jobType: settings.jobType ?? named("JOB_TYPE", "jobType"),
+    runId: settings.runId ?? named("RUN_ID", "runId"),
+    resume: settings.resume ?? (named("RESUME", "resume") as ResumeMode | undefined),
+    directory: settings.directory ?? named("DIR", "directory"),
+    metrics: settings.metrics ?? { "train/*_epoch": { step: "epoch" } },
+    logModel: settings.logModel ?? false,
+    sweepId: env["WANDB_SWEEP_ID"],
+  };
+}
+
+function check(group: string, values: object, known: Readonly<Record<string, Check>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!Object.hasOwn(known, name)) {
+      const nearest = nearestName(name, Object.keys(known));
+      const advice = nearest === undefined ? `Known are ${Object.keys(known).join(", ")}.` : `Did you mean "${nearest}"?`;
+      throw wandbError("OPTION_UNKNOWN", `There is no ${group.replace(/^O/, "o")}${name}. ${advice}`);
+    }
+    if (value !== undefined) checkOne(`${group}${name}`, value, known[name]!);
+  }
+}
+
+function checkOne(title: string, value: unknown, [expected, holds]: Check): void {
+  if (holds(value)) return;
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  throw wandbError("OPTION_INVALID", `${title} is ${shown}. It takes ${expected}.`);
+}

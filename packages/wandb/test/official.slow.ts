@@ -1,0 +1,125 @@
+import { mkdtempSync, readdirSync, statSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hostTensor } from "@snapfit/base";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RunLog } from "../src/run/run-log.js";
+import { listFragments } from "../src/run/fragments.js";
+import { resolveSettings } from "../src/wandb-options.js";
+import { loggedRun } from "./support/read-log.js";
+import { data, Logged, optionsIn } from "./support/tiny-run.js";
+import { OfficialClient } from "./support/wandb-program.js";
+import { parseLoose, WandBServer } from "./support/wandb-server.js";
+
+const official = await OfficialClient.find();
+
+describe.skipIf(official === undefined)("the official client", () => {
+  let server: WandBServer;
+  let folder: string;
+  beforeEach(async () => {
+    server = await WandBServer.start();
+    folder = mkdtempSync(join(tmpdir(), "snapfit-wandb-"));
+  });
+  afterEach(() => server[Symbol.asyncDispose]());
+
+  /** Rows of the server without times. */
+  function rowsOf(id: string): Record<string, unknown>[] {
+    return server.rows(id).map(({ _runtime, _timestamp, ...row }) => {
+      expect([typeof _runtime, typeof _timestamp]).toEqual(["number", "number"]);
+      return row;
+    });
+  }
+
+  async function trainedRun(): Promise<{ readonly directory: string; readonly runId: string }> {
+    await using trainer = new Logged(
+      optionsIn(folder, {
+        project: "digits",
+        tags: ["a"],
+        notes: "한글 🙂",
+        logModel: true,
+        metrics: { "valid/*": { step: "epoch", summary: ["min"] } },
+      }),
+    );
+    await trainer.ready();
+    trainer.logText("hello", "안녕 🙂");
+    trainer.logHistogram("h", [1, 2, 3, 4], { numBins: 4 });
+    trainer.logTable("tab", ["a", "b"], [[1, "x"]]);
+    trainer.log("손실/nan", NaN);
+    trainer.log("inf", -Infinity);
+    trainer.logImage("img", hostTensor(new Float32Array(48), [4, 4, 3]));
+    await trainer.fit({ ...data(), epochs: 2 });
+    return { directory: trainer.wandb.directory!, runId: trainer.wandb.runId! };
+  }
+
+  test("uploads a run with all that was logged", async () => {
+    const { directory, runId } = await trainedRun();
+    const { output } = await official!.wandb(["sync", directory], server.url, folder);
+    expect(output).toContain("Finished syncing");
+    expect(readdirSync(directory)).toContain(`run-${runId}.wandb.synced`);
+    const run = server.runs.get(runId)!;
+    const logged = loggedRun(join(folder, "run"));
+    expect(rowsOf(runId)).toEqual(logged.rows);
+    expect(parseLoose(run.summary)).toMatchObject({ ...logged.summary, "valid/loss": { min: expect.any(Number) } });
+    expect(run).toMatchObject({ exitCode: 0, variables: { displayName: "run", notes: "한글 🙂", tags: ["a"], project: "digits" } });
+    const config = JSON.parse(run.config) as Record<string, { value: unknown }>;
+    expect(config["seed"]).toEqual({ value: 7 });
+    expect(config["_wandb"]!.value).toMatchObject({
+      m: expect.arrayContaining([expect.objectContaining({ 1: "valid/loss", 6: [1, 3], 7: [1] })]),
+      t: expect.objectContaining({ 5: "0.1.0+snapfit" }),
+    });
+    expect(run.files["output.log"]!.map((line) => line.replace(/^\S+ /, "")).slice(0, 1)).toEqual([expect.stringContaining("Device: cpu")]);
+    const paths = logged.entries.flatMap((entry) => (entry.kind === "files" ? entry.paths : []));
+    for (const path of paths) expect(run.uploads[path]!.length).toBe(statSync(join(directory, "files", path)).size);
+    expect(server.requests.map(({ operation }) => operation)).toContain("CreateArtifact");
+  });
+
+  test("uploads all fragments of a run that was killed within a write, as one run", async () => {
+    const open = (): RunLog => {
+      const settings = resolveSettings({ project: "p" }, {});
+      return new RunLog({ folder: join(folder, "wandb"), settings, name: "run", restored: undefined, onBranch: () => undefined });
+    };
+    const scalars = (log: RunLog, from: number, to: number): void => {
+      for (let step = from; step <= to; step++)
+        void log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });
+    };
+    const killed = open();
+    scalars(killed, 1, 50);
+    const [fragment] = listFragments(join(folder, "wandb"));
+    truncateSync(fragment!.logPath, statSync(fragment!.logPath).size - 9);
+    const second = open();
+    scalars(second, 1, 80);
+    second.close(0);
+    const { output } = await official!.wandb(["sync", second.syncPath], server.url, folder);
+    expect(output).toContain("Finished syncing");
+    expect([...server.runs.keys()]).toEqual([second.runId]);
+    expect(rowsOf(second.runId)).toEqual(Array.from({ length: 80 }, (_, i) => ({ _step: i + 1, loss: 1 / (i + 1) })));
+  });
+
+  test("follows a run that is still going on", async () => {
+    const settings = resolveSettings({ project: "p" }, {});
+    const log = new RunLog({ folder: join(folder, "wandb"), settings, name: "run", restored: undefined, onBranch: () => undefined });
+    const follower = official!.wandb(["beta", "sync", "--live", log.syncPath], server.url, folder);
+    for (let step = 1; step <= 200; step++) {
+      await log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });
+      if (step % 40 === 0) await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    log.close(0);
+    await follower;
+    expect(rowsOf(log.runId)).toHaveLength(200);
+    expect(server.runs.get(log.runId)!.exitCode).toBe(0);
+  });
+
+  test("shows the run in its terminal viewer", async () => {
+    const { directory, runId } = await trainedRun();
+    const { output } = await official!.wandb(["leet", "inspect", "--json", directory], server.url, folder);
+    const records = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { num: number; type: string; history?: { item: object }; run?: { run_id: string } });
+    expect(records.map(({ num }) => num)).toEqual(records.map((_, i) => i + 1));
+    expect(records.find(({ type }) => type === "run")!.run!.run_id).toBe(runId);
+    expect(records.filter(({ type }) => type === "history").map(({ history }) => history!.item)).toEqual(
+      loggedRun(join(folder, "run")).rows.map((row) => expect.objectContaining(row) as object),
+    );
+  });
+});
