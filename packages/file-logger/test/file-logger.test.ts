@@ -110,10 +110,11 @@ describe("FileLogger", () => {
   });
 
   test("says where its files are", async () => {
-    await using trainer = new (TinyTrainer.addOn(FileLogger))({ ...tinyOptions(), outputDir: folder, runName: "other" });
+    const trainer = new (TinyTrainer.addOn(FileLogger))({ ...tinyOptions(), outputDir: folder, runName: "other" });
     expect(trainer.fileLogger.directory).toBeUndefined();
     await trainer.ready();
     expect(trainer.fileLogger.directory).toBe(join(folder, "other"));
+    await trainer.close();
   });
 
   test("says what is wrong with its options before there is a file", () => {

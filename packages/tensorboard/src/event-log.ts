@@ -51,20 +51,20 @@ export class EventLog {
     this.#ledger = new RowLedger(this.#ledgerPath, this.#here, numRows);
   }
 
-  /** Adds records that are no row. */
-  append(records: Uint8Array): void {
-    this.#file.append(records);
+  /** Adds a record that is no row. */
+  append(record: Uint8Array): void {
+    this.#file.append(record);
   }
 
   /**
-   * Adds the records of a row, unless they are there. @param text of the row, as for a ledger
+   * Adds the record of a row, unless it is there. A row is one record, so that what is torn is not there for readers either. @param text of the row, as for a ledger
    * @returns what has become of it. @throws SnapfitError with a code of storages; the row is lost then, and the file is as it was
    */
-  write(text: string, records: () => Uint8Array): "new" | "replayed" | "rewound" {
+  write(text: string, record: () => Uint8Array): "new" | "replayed" | "rewound" {
     const admission = this.#ledger.admit(text);
     if (admission === "replayed") return admission;
     if (admission === "rewound") this.#rewind(this.#ledger.end);
-    const bytes = records();
+    const bytes = record();
     this.#ledger.note(text, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length });
     try {
       this.#file.append(bytes);

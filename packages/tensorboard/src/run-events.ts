@@ -1,3 +1,4 @@
+import type { StateTree } from "@snapfit/base";
 import type { LogRecord } from "@snapfit/core";
 import { rowText } from "@snapfit/logging";
 import { encodePng, type EncodedPng } from "@snapfit/logging/node";
@@ -9,6 +10,12 @@ import { histogramValue, imageValue, scalarValue, textValue } from "./summary-va
 
 /** Kinds of records that TensorBoard can show. */
 export const kinds = ["scalars", "text", "histogram", "image", "config", "summary"] as const satisfies readonly LogRecord["kind"][];
+
+/** How many events a record becomes. Each of them is a row of the log: a kill may come between them. */
+export function numEventsOf({ kind, key }: LogRecord): number {
+  if (kind === "config") return 0; // it stands before all rows
+  return kind === "scalars" && isOverEpochs(key) ? 2 : 1;
+}
 
 /** Writes the records of a run as events. */
 export class RunEvents {
@@ -28,9 +35,9 @@ export class RunEvents {
 
   write(record: LogRecord): void | Promise<void> {
     if (record.kind === "image") return encodePng(record.image).then((png) => this.#writeImage(record, png));
-    if (record.kind !== "config") this.#writeRow(record.step, rowText(record), (timeMs) => recordsOf(record, timeMs));
-    // TensorBoard takes the first config that it finds.
-    else if (this.#log.isNew) this.#log.append(summaryRecord(0, [sessionStart(record.values, Date.now())], Date.now()));
+    if (record.kind === "config") this.#writeConfig(record.values);
+    else if (record.kind === "scalars") this.#writeScalars(record);
+    else this.#writeRow(record.step, rowText(record), (timeMs) => summaryRecord(record.step, valuesOf(record, timeMs), timeMs));
     return undefined;
   }
 
@@ -38,23 +45,47 @@ export class RunEvents {
     this.#log.close();
   }
 
+  /** TensorBoard takes the first one that it finds. */
+  #writeConfig(values: Readonly<Record<string, StateTree>>): void {
+    const timeMs = Date.now();
+    if (this.#log.isNew) this.#log.append(summaryRecord(0, [sessionStart(values, timeMs)], timeMs));
+  }
+
+  /** Values over the step; those of epochs and validations besides over the epoch. */
+  #writeScalars(record: LogRecord & { readonly kind: "scalars" }): void {
+    const { step, epoch, key } = record;
+    const text = rowText(record);
+    const values = Object.entries(record.values);
+    this.#writeRow(step, text, (timeMs) =>
+      summaryRecord(
+        step,
+        values.map(([name, value]) => scalarValue(name, value)),
+        timeMs,
+      ),
+    );
+    if (!isOverEpochs(key)) return;
+    const overEpochs = values
+      .filter(([name]) => name !== "epoch")
+      .map(([name, value]) => scalarValue(`epoch/${key === "epoch" ? name.replace(/_epoch$/, "") : name}`, value));
+    this.#writeRow(step, `${text}\nover the epoch`, (timeMs) => summaryRecord(epoch, overEpochs, timeMs));
+  }
+
   #writeImage(record: LogRecord & { readonly kind: "image" }, png: EncodedPng): void {
     const { image: _, ...row } = record;
     const text = rowText({ ...row, png: Buffer.from(png.bytes).toString("latin1") } as typeof row);
-    this.#writeRow(record.step, text, (timeMs) => [summaryRecord(record.step, [imageValue(record.key, png)], timeMs)]);
+    this.#writeRow(record.step, text, (timeMs) => summaryRecord(record.step, [imageValue(record.key, png)], timeMs));
   }
 
-  #writeRow(step: number, text: string, records: (timeMs: number) => readonly Uint8Array[]): void {
-    const written = this.#log.write(text, () => Buffer.concat(records(Date.now())));
-    if (written === "rewound") this.#onRewind(step);
+  #writeRow(step: number, text: string, record: (timeMs: number) => Uint8Array): void {
+    if (this.#log.write(text, () => record(Date.now())) === "rewound") this.#onRewind(step);
   }
 }
 
-function recordsOf(record: LogRecord, timeMs: number): Uint8Array[] {
-  if (record.kind === "scalars") return scalarRecords(record, timeMs);
-  return [summaryRecord(record.step, valuesOf(record, timeMs), timeMs)];
+function isOverEpochs(key: string): boolean {
+  return key === "epoch" || key === "valid";
 }
 
+/** What is not scalars. */
 function valuesOf(record: LogRecord, timeMs: number): Message[] {
   if (record.kind === "text") return [textValue(record.key, record.text)];
   if (record.kind === "histogram") return [histogramValue(record.key, record.edges, record.counts)];
@@ -63,15 +94,4 @@ function valuesOf(record: LogRecord, timeMs: number): Message[] {
     (entry): entry is [string, number] => entry[0].startsWith("best/") && typeof entry[1] === "number",
   );
   return [...best.map(([name, value]) => scalarValue(name, value)), sessionEnd(timeMs)];
-}
-
-/** Values over the step; those of epochs and validations besides over the epoch. */
-function scalarRecords({ step, epoch, key, values }: LogRecord & { readonly kind: "scalars" }, timeMs: number): Uint8Array[] {
-  const overSteps = Object.entries(values).map(([name, value]) => scalarValue(name, value));
-  const records = [summaryRecord(step, overSteps, timeMs)];
-  if (key !== "epoch" && key !== "valid") return records;
-  const overEpochs = Object.entries(values)
-    .filter(([name]) => name !== "epoch")
-    .map(([name, value]) => scalarValue(`epoch/${key === "epoch" ? name.replace(/_epoch$/, "") : name}`, value));
-  return [...records, summaryRecord(epoch, overEpochs, timeMs)];
 }

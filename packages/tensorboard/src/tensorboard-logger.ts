@@ -2,7 +2,7 @@ import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { defineAddOn, type AddOnBase, type Adds, type LogRecord } from "@snapfit/core";
 import { checkSettings, type TensorBoardOptions, type TensorBoardSettings } from "./tensorboard-options.js";
-import { kinds, RunEvents } from "./run-events.js";
+import { kinds, numEventsOf, RunEvents } from "./run-events.js";
 
 /** What {@link TensorBoardLogger} adds. */
 export interface TensorBoardLoggerMembers {
@@ -31,7 +31,7 @@ export const TensorBoardLogger = defineAddOn({
       #directory: string | undefined;
       /** On rank 0, once the sink is open. */
       #events: RunEvents | undefined;
-      /** Rows of the run in all of its processes, on every rank. */
+      /** Events of the run in all of its processes, on every rank. */
       #numRows = 0;
 
       constructor(options: ConstructorParameters<typeof Base>[0]) {
@@ -73,7 +73,7 @@ export const TensorBoardLogger = defineAddOn({
       }
 
       #write(record: LogRecord): void | Promise<void> {
-        if (record.kind !== "config") this.#numRows += 1;
+        this.#numRows += numEventsOf(record);
         return this.#events?.write(record);
       }
     }

@@ -58,10 +58,11 @@ describe("TensorBoardLogger", () => {
 
   test("writes one file, which is in the run folder, where TensorBoard names the run after it", async () => {
     expect(readdirSync(join(folder, "run")).filter((name) => name.includes("tfevents"))).toHaveLength(1);
-    await using trainer = new (TinyTrainer.addOn(TensorBoardLogger))({ ...tinyOptions(), outputDir: folder, runName: "other" });
+    const trainer = new (TinyTrainer.addOn(TensorBoardLogger))({ ...tinyOptions(), outputDir: folder, runName: "other" });
     expect(trainer.tensorboard.directory).toBeUndefined();
     await trainer.ready();
     expect(trainer.tensorboard.directory).toBe(join(folder, "other"));
+    await trainer.close();
   });
 
   test("says what is wrong with its options before there is a file", () => {

@@ -42,19 +42,23 @@ export async function loggedRun(folder: string, { stopAt = Infinity, ...options 
       if (this.progress.step === stopAt) abort.abort();
     }
   }
-  await using trainer = new Run({
+  const trainer = new Run({
     ...tinyOptions({ quiet: false, logEvery: 1, logger: { debug: say, info: say, warning: say, error: say } }),
     outputDir: folder,
     runName: "run",
     stateManager: { async: false, everySteps: 2 },
     ...options,
   });
-  await trainer.fit({
-    train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
-    validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
-    epochs: 3,
-    signal: abort.signal,
-  });
+  try {
+    await trainer.fit({
+      train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
+      validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
+      epochs: 3,
+      signal: abort.signal,
+    });
+  } finally {
+    await trainer.close();
+  }
   return lines;
 }
 

@@ -1,5 +1,5 @@
 import { hostTensor } from "@snapfit/base";
-import type { StepResult, TrainerOptions } from "@snapfit/core";
+import type { LogRecord, StepResult, TrainerOptions } from "@snapfit/core";
 import { TensorBoardLogger, type TensorBoardSettings } from "@snapfit/tensorboard";
 import { StateManager } from "@snapfit/state-manager";
 import { seededClasses, tinyLoader, tinyOptions, TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
@@ -23,12 +23,14 @@ export interface LoggedRunOptions extends Partial<TrainerOptions> {
   readonly stopAt?: number;
   /** The learning rate from step 5 on. */
   readonly rate?: number;
+  /** Takes what the run logs. */
+  readonly records?: LogRecord[];
 }
 
 /** 3 epochs of 3 steps, logged each step and saved every 2, in `<folder>/run`. Resumes what is there. @returns the lines for people */
 export async function loggedRun(
   folder: string,
-  { stopAt = Infinity, rate = 0.02, ...options }: LoggedRunOptions = {},
+  { stopAt = Infinity, rate = 0.02, records = [], ...options }: LoggedRunOptions = {},
 ): Promise<readonly string[]> {
   const lines: string[] = [];
   const say = (line: string): void => void lines.push(line);
@@ -38,8 +40,12 @@ export async function loggedRun(
       await super.onOptimizerStep(step);
       if (this.progress.step === stopAt) abort.abort();
     }
+    protected override async onLog(record: LogRecord): Promise<LogRecord | undefined> {
+      records.push(record);
+      return super.onLog(record);
+    }
   }
-  await using trainer = new Run({
+  const trainer = new Run({
     ...tinyOptions({ quiet: false, logEvery: 1, logger: { debug: say, info: say, warning: say, error: say } }),
     outputDir: folder,
     runName: "run",
@@ -47,11 +53,15 @@ export async function loggedRun(
     schedule: { unit: "step", at: ({ step }) => (step < 5 ? 1 : rate / 0.02) },
     ...options,
   });
-  await trainer.fit({
-    train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
-    validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
-    epochs: 3,
-    signal: abort.signal,
-  });
+  try {
+    await trainer.fit({
+      train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
+      validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
+      epochs: 3,
+      signal: abort.signal,
+    });
+  } finally {
+    await trainer.close();
+  }
   return lines;
 }

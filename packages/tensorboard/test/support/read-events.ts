@@ -7,9 +7,6 @@ export interface TagValue {
   readonly value: unknown;
 }
 
-/** A field of a message: a number, or bytes. */
-type Field = number | Buffer;
-
 /** Reads the event files of a folder as TensorBoard does, and checks every checksum: written for tests, from the formats' descriptions alone. */
 export function readEvents(folder: string): Record<string, TagValue[]> {
   const tags = new Map<string, TagValue[]>();
@@ -19,7 +16,7 @@ export function readEvents(folder: string): Record<string, TagValue[]> {
   for (const name of files) {
     for (const data of framesOf(readFileSync(join(folder, name)))) {
       const event = fieldsOf(data);
-      const step = (event.get(2)?.[0] as number | undefined) ?? 0;
+      const step = Number(event.get(2)?.[0] ?? 0);
       if (event.has(7))
         for (const [tag, values] of tags)
           tags.set(
@@ -29,7 +26,7 @@ export function readEvents(folder: string): Record<string, TagValue[]> {
       for (const summary of (event.get(5) ?? []) as Buffer[]) {
         for (const bytes of (fieldsOf(summary).get(1) ?? []) as Buffer[]) {
           const fields = fieldsOf(bytes);
-          const tag = fields.get(1)![0]!.toString();
+          const tag = String(fields.get(1)![0]);
           tags.set(tag, [...(tags.get(tag) ?? []), { step, value: valueOf(fields) }]);
         }
       }
@@ -38,16 +35,13 @@ export function readEvents(folder: string): Record<string, TagValue[]> {
   return Object.fromEntries([...tags].filter(([, values]) => values.length > 0));
 }
 
-function valueOf(fields: Map<number, Field[]>): unknown {
+function valueOf(fields: Map<number, unknown[]>): unknown {
   if (fields.has(2)) return fields.get(2)![0];
-  const image = fields.get(4)?.[0] as Buffer | undefined;
-  if (image !== undefined)
-    return [...fieldsOf(image).values()].map(([field]) => (Buffer.isBuffer(field) ? field.toString("latin1") : field));
-  const histogram = fields.get(5)?.[0] as Buffer | undefined;
-  if (histogram !== undefined) return doubles(fieldsOf(histogram).get(7)![0] as Buffer);
-  return fieldsOf(fields.get(8)![0] as Buffer)
-    .get(8)?.[0]
-    ?.toString();
+  const [message] = (fields.get(4) ?? fields.get(5) ?? fields.get(8)!) as [Buffer];
+  const inner = fieldsOf(message);
+  if (fields.has(4)) return [...inner.values()].map(([field]) => (Buffer.isBuffer(field) ? field.toString("latin1") : field));
+  if (fields.has(5)) return doubles(inner.get(7)![0] as Buffer);
+  return inner.has(8) ? String(inner.get(8)![0]) : undefined;
 }
 
 function doubles(bytes: Buffer): number[] {
@@ -78,8 +72,8 @@ function checksum(bytes: Buffer): number {
 }
 
 /** The fields of a message by number, each with all of its values. */
-function fieldsOf(message: Buffer): Map<number, Field[]> {
-  const fields = new Map<number, Field[]>();
+function fieldsOf(message: Buffer): Map<number, unknown[]> {
+  const fields = new Map<number, unknown[]>();
   let at = 0;
   const varint = (): number => {
     let value = 0;
@@ -89,7 +83,7 @@ function fieldsOf(message: Buffer): Map<number, Field[]> {
       if (byte < 128) return value;
     }
   };
-  const readers: Readonly<Record<number, () => Field>> = {
+  const readers: Readonly<Record<number, () => unknown>> = {
     0: varint,
     1: () => message.readDoubleLE((at += 8) - 8),
     2: () => {
