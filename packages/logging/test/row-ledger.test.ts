@@ -53,6 +53,34 @@ describe("RowLedger", () => {
     second.close();
   });
 
+  test("leaves a missing row out when it comes again, since what came after it is there", () => {
+    write(["a", "b", "c"]);
+    const lossy = open(size(1), 3); // the power failed, and the log lost two rows that a state knows of
+    expect([lossy.place.numMissing, lossy.admit("d")]).toEqual([2, "new"]);
+    lossy.note("d", size(2));
+    lossy.close();
+    const ledger = open(size(2), 1);
+    expect(["b", "c", "d", "e"].map((row) => ledger.admit(row))).toEqual(["replayed", "replayed", "replayed", "new"]);
+    ledger.close();
+  });
+
+  test("a branch whose first row was torn, or could not be written, begins with the next one", () => {
+    write(["a", "b", "c"]);
+    const killed = open(size(3), 1);
+    killed.admit("x");
+    killed.note("x", size(4));
+    killed.close();
+    for (let i = 0; i < 2; i++) open({ segment: 0, sizeBytes: 39 }, 1).close(); // killed again before it logs
+    const ledger = open({ segment: 1, sizeBytes: 0 }, 0);
+    expect([ledger.admit("a"), ledger.admit("y")]).toEqual(["replayed", "rewound"]);
+    ledger.note("y", { segment: 1, sizeBytes: 10 });
+    ledger.takeBack();
+    expect(ledger.admit("z")).toBe("rewound");
+    ledger.note("z", { segment: 1, sizeBytes: 10 });
+    expect(ledger.admit("z2")).toBe("new");
+    ledger.close();
+  });
+
   test("takes back a row that could not be written: it is admitted again", () => {
     write(["a"]);
     const ledger = open(size(1));

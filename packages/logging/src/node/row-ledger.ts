@@ -2,8 +2,15 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Bytes of an entry: 8 of the row's digest, 4 of its segment, 8 of where it ends there. */
+/**
+ * An entry: 4 bytes of twice the row's segment, plus 1 if a branch begins with it; 8 of where the row ends there; 8 of its digest.
+ * In this order an entry that was torn where it replaced another one is not taken for a row that the log has.
+ * The digest of a row that the log has not is 0; with the sign of a branch it says that the next row begins one.
+ */
 const ENTRY_BYTES = 20;
+const END_AT = 4;
+const DIGEST_AT = 12;
+const NO_DIGEST = new Uint8Array(8);
 
 /** The part of a log that rows go to now: a file that was torn is not written any more, another one begins. */
 export interface LogSegment {
@@ -27,7 +34,7 @@ export type Admission = "new" | "replayed" | "rewound";
 /**
  * Remembers which rows a log has, in a file beside it, so that a run that is resumed behind its last rows writes none of them twice and misses none.
  * A resumed run repeats the bits of the first one, so its rows come in the same order; one that differs begins a branch.
- * An entry is written before its row. One whose row did not arrive whole is dropped when the ledger is opened.
+ * An entry is written before its row. One whose row did not arrive whole is dropped when the ledger is opened; if a branch began with it, the next row begins it.
  */
 export class RowLedger {
   readonly #descriptor: number;
@@ -39,30 +46,30 @@ export class RowLedger {
   #previousEnd: LogSegment;
   #end: LogSegment;
   #admitted: { readonly row: string; readonly digest: Uint8Array } = { row: "", digest: new Uint8Array() };
+  /** Whether the next row that is written begins a branch. */
+  #isBranchDue: boolean;
+  /** Before the row that was noted last. */
+  #wasBranchDue = false;
 
   /** @param current the log as it is now @param numRestored rows that the restored state knows of. @default all that are there */
   constructor(path: string, current: LogSegment, numRestored?: number) {
     mkdirSync(dirname(path), { recursive: true });
     const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     this.#descriptor = openSync(path, existsSync(path) ? "r+" : "w+");
-    let numEntries = 0;
-    for (; (numEntries + 1) * ENTRY_BYTES <= bytes.length; numEntries++) {
-      const { segment, sizeBytes } = endOf(bytes, numEntries);
-      if (segment > current.segment || (segment === current.segment && sizeBytes > current.sizeBytes)) break;
-    }
-    ftruncateSync(this.#descriptor, numEntries * ENTRY_BYTES);
-    const numMissing = Math.max(0, (numRestored ?? 0) - numEntries);
-    // Missing rows have empty entries, so that those that follow have their numbers.
-    if (numMissing > 0)
-      writeSync(this.#descriptor, repeated(entryOf(new Uint8Array(8), current), numMissing), 0, undefined, numEntries * ENTRY_BYTES);
+    const numEntries = countEntries(bytes, current);
+    this.#isBranchDue = isBranchAt(bytes, numEntries);
+    if (this.#isBranchDue) this.#writeEntry(numEntries, entryOf(NO_DIGEST, { segment: 0, sizeBytes: 0 }, true));
+    ftruncateSync(this.#descriptor, (numEntries + Number(this.#isBranchDue)) * ENTRY_BYTES);
     this.#position = numRestored ?? numEntries;
-    const numExpected = numEntries + numMissing - this.#position;
+    const numMissing = Math.max(0, this.#position - numEntries);
+    // Missing rows have entries too, so that those that follow have their numbers.
+    for (let i = numEntries; i < this.#position; i++) this.#writeEntry(i, entryOf(NO_DIGEST, current));
     const endAfter = (numRows: number): LogSegment =>
       numMissing > 0 ? current : numRows === 0 ? { segment: 0, sizeBytes: 0 } : endOf(bytes, numRows - 1);
-    this.#expected = bytes.subarray(this.#position * ENTRY_BYTES, numEntries * ENTRY_BYTES);
+    this.#expected = Buffer.from(bytes.subarray(this.#position * ENTRY_BYTES, numEntries * ENTRY_BYTES)); // a copy: the rest is let go
     this.#end = endAfter(this.#position);
     this.#previousEnd = this.#end;
-    this.place = { numMissing, numExpected, end: endAfter(numEntries) };
+    this.place = { numMissing, numExpected: this.numExpected, end: endAfter(numEntries) };
   }
 
   readonly place: LedgerPlace;
@@ -82,27 +89,31 @@ export class RowLedger {
     return this.#expected.length / ENTRY_BYTES;
   }
 
-  /** What to do with a row. @param row its text, equal whenever the run does the same: without times */
+  /** What to do with a row. One that is known to be missing stays so, since what came after it is there. @param row its text, equal whenever the run does the same: without times */
   admit(row: string): Admission {
     const digest = digestOf(row);
     this.#admitted = { row, digest };
-    if (this.#expected.length === 0) return "new";
-    if (this.#expected.subarray(0, 8).equals(digest)) {
+    if (this.#expected.length === 0) return this.#isBranchDue ? "rewound" : "new";
+    const expected = this.#expected.subarray(DIGEST_AT, ENTRY_BYTES);
+    if (expected.equals(digest) || expected.equals(NO_DIGEST)) {
       this.#position += 1;
       this.#end = endOf(this.#expected, 0);
       this.#expected = this.#expected.length === ENTRY_BYTES ? Buffer.alloc(0) : this.#expected.subarray(ENTRY_BYTES);
       return "replayed";
     }
     this.#expected = Buffer.alloc(0);
-    ftruncateSync(this.#descriptor, this.#position * ENTRY_BYTES);
+    this.#isBranchDue = true;
     return "rewound";
   }
 
   /** To be called before an admitted row is written. @param end of its segment once it is there */
   note(row: string, end: LogSegment): void {
     const digest = row === this.#admitted.row ? this.#admitted.digest : digestOf(row);
-    writeSync(this.#descriptor, entryOf(digest, end), 0, ENTRY_BYTES, this.#position * ENTRY_BYTES);
+    this.#writeEntry(this.#position, entryOf(digest, end, this.#isBranchDue));
     this.#position += 1;
+    if (this.#isBranchDue) ftruncateSync(this.#descriptor, this.#position * ENTRY_BYTES);
+    this.#wasBranchDue = this.#isBranchDue;
+    this.#isBranchDue = false;
     [this.#previousEnd, this.#end] = [this.#end, end];
   }
 
@@ -110,11 +121,17 @@ export class RowLedger {
   takeBack(): void {
     this.#position -= 1;
     this.#end = this.#previousEnd;
-    ftruncateSync(this.#descriptor, this.#position * ENTRY_BYTES);
+    this.#isBranchDue = this.#wasBranchDue;
+    if (this.#isBranchDue) this.#writeEntry(this.#position, entryOf(NO_DIGEST, { segment: 0, sizeBytes: 0 }, true));
+    ftruncateSync(this.#descriptor, (this.#position + Number(this.#isBranchDue)) * ENTRY_BYTES);
   }
 
   close(): void {
     closeSync(this.#descriptor);
+  }
+
+  #writeEntry(index: number, entry: Buffer): void {
+    writeSync(this.#descriptor, entry, 0, ENTRY_BYTES, index * ENTRY_BYTES);
   }
 }
 
@@ -122,19 +139,36 @@ function digestOf(row: string): Uint8Array {
   return createHash("sha1").update(row).digest().subarray(0, 8);
 }
 
-function entryOf(digest: Uint8Array, { segment, sizeBytes }: LogSegment): Buffer {
+function entryOf(digest: Uint8Array, { segment, sizeBytes }: LogSegment, isBranch = false): Buffer {
   const entry = Buffer.alloc(ENTRY_BYTES);
-  entry.set(digest);
-  entry.writeUInt32LE(segment, 8);
-  entry.writeBigUInt64LE(BigInt(sizeBytes), 12);
+  entry.writeUInt32LE(2 * segment + Number(isBranch));
+  entry.writeBigUInt64LE(BigInt(sizeBytes), END_AT);
+  entry.set(digest, DIGEST_AT);
   return entry;
 }
 
 function endOf(entries: Buffer, index: number): LogSegment {
   const at = index * ENTRY_BYTES;
-  return { segment: entries.readUInt32LE(at + 8), sizeBytes: Number(entries.readBigUInt64LE(at + 12)) };
+  return { segment: entries.readUInt32LE(at) >>> 1, sizeBytes: Number(entries.readBigUInt64LE(at + END_AT)) };
 }
 
-function repeated(entry: Buffer, times: number): Buffer {
-  return Buffer.concat(Array.from({ length: times }, () => entry));
+function isBranchAt(entries: Buffer, index: number): boolean {
+  const at = index * ENTRY_BYTES;
+  return at + ENTRY_BYTES <= entries.length && entries.readUInt32LE(at) % 2 === 1;
+}
+
+/** Entries up to the first one whose row did not arrive whole. */
+function countEntries(entries: Buffer, current: LogSegment): number {
+  let index = 0;
+  for (; (index + 1) * ENTRY_BYTES <= entries.length; index++) {
+    const end = endOf(entries, index);
+    const digest = entries.subarray(index * ENTRY_BYTES + DIGEST_AT, (index + 1) * ENTRY_BYTES);
+    const isTornBranch = isBranchAt(entries, index) && digest.equals(NO_DIGEST);
+    if (isTornBranch || isBehind(end, current)) break;
+  }
+  return index;
+}
+
+function isBehind(one: LogSegment, other: LogSegment): boolean {
+  return one.segment > other.segment || (one.segment === other.segment && one.sizeBytes > other.sizeBytes);
 }

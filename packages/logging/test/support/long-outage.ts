@@ -2,7 +2,7 @@ import { sendRequest, Uploader, type UploadSource } from "@snapfit/logging";
 import { AppendFile } from "@snapfit/logging/node";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,13 +35,14 @@ export async function longOutage({ hours, numRows }: { readonly hours: number; r
   let isInOrder = true;
   let isDown = true;
   let numRefused = 0;
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = Buffer.alloc(0);
     for await (const chunk of request) if (!isDown) body = Buffer.concat([body, chunk as Buffer]);
     if (isDown) numRefused += 1;
     for (let at = 0; at < body.length; at += ROW_BYTES) isInOrder &&= body.toString("latin1", at, at + ROW_BYTES) === rowText(numArrived++);
     response.writeHead(isDown ? 503 : 200).end();
-  }).listen(0, "127.0.0.1");
+  };
+  const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   let sentBytes = 0;
