@@ -2,12 +2,13 @@ import type { LogRecord } from "@snapfit/core";
 import type { LoggedPoint, LoggerUnderTest } from "./settings.js";
 
 /** The points that records hold, as far as a logger gives them back. */
-export function pointsOf(records: readonly LogRecord[], { kinds = ["scalars", "text"], precision }: LoggerUnderTest): LoggedPoint[] {
+export function pointsOf(records: readonly LogRecord[], { kinds = ["scalars", "text"], precision, finiteOnly = false }: LoggerUnderTest): LoggedPoint[] {
   return records.flatMap((record): LoggedPoint[] => {
     const { step } = record;
     if (record.kind === "text" && kinds.includes("text")) return [{ name: record.key, step, value: record.text }];
     if (record.kind !== "scalars" || !kinds.includes("scalars")) return [];
-    return Object.entries(record.values).map(([name, value]) => ({
+    const values = Object.entries(record.values).filter(([, value]) => !finiteOnly || Number.isFinite(value));
+    return values.map(([name, value]) => ({
       name,
       step,
       value: precision === "float32" ? Math.fround(value) : value,

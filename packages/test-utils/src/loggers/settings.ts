@@ -26,6 +26,8 @@ export interface LoggerUnderTest {
   readonly kinds?: readonly Extract<LogKind, "scalars" | "text">[];
   /** Of the numbers that `read` gives back. @default "float64" */
   readonly precision?: "float32" | "float64";
+  /** Whether the format has finite numbers only, so that the logger leaves others out. @default false */
+  readonly finiteOnly?: boolean;
 }
 
 /** Another logger to stand beside. */

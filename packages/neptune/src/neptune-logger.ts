@@ -1,0 +1,129 @@
+import { migrateState, type StateRecord, type StateTree } from "@snapfit/base";
+import { DiskStorage } from "@snapfit/base/node";
+import { defineAddOn, type AddOnBase, type Adds, type Awaitable, type LogRecord, type RunInfo, type SavePointKind } from "@snapfit/core";
+import { join } from "node:path";
+import { resolveSettings, type NeptuneOptions, type ResolvedSettings } from "./neptune-options.js";
+import { RunLog } from "./run/run-log.js";
+import { isRow, rowKinds, RunPosition } from "./run/run-position.js";
+
+const STATE_VERSION = 1;
+
+/** What {@link NeptuneLogger} adds. */
+export interface NeptuneMembers {
+  readonly neptune: {
+    /** What is uploaded: a directory in the form of the official client. Undefined before the trainer is ready, on ranks other than 0, and in mode `debug`. */
+    readonly directory: string | undefined;
+  };
+}
+
+/**
+ * Writes the run in the format of Neptune 2.x, which Minfx and self-hosted servers read.
+ * @example
+ * import { Trainer } from "@snapfit/core";
+ * import { NeptuneLogger } from "@snapfit/neptune";
+ *
+ * const Logged = Trainer.addOn(NeptuneLogger); // new (class extends Logged { … })({ neptune: { tags: ["digits"] }, … })
+ */
+export const NeptuneLogger = defineAddOn({
+  name: "NeptuneLogger",
+  optionNames: ["neptune"],
+  apply(Base: AddOnBase<NeptuneOptions>): Adds<NeptuneMembers> {
+    abstract class NeptuneTrainer extends Base implements NeptuneMembers {
+      readonly #settings: ResolvedSettings;
+      readonly #position = new RunPosition();
+      #run: RunLog | undefined;
+      #hasFailed = false;
+      #hasDropped = false;
+
+      constructor(options: ConstructorParameters<typeof Base>[0]) {
+        super(options);
+        this.#settings = resolveSettings(options.neptune);
+      }
+
+      get neptune(): NeptuneMembers["neptune"] {
+        return { directory: this.#run?.directory.path };
+      }
+
+      protected override async setup(): Promise<void> {
+        await super.setup();
+        if (this.#settings.mode === "debug") return;
+        this.addLogSink({
+          name: "Neptune",
+          kinds: [...rowKinds, "config"],
+          open: (run) => this.#open(run),
+          write: (record) => this.#write(record),
+        });
+        this.defer(() => this.#close());
+      }
+      protected override async onFitStart(): Promise<void> {
+        await super.onFitStart();
+        this.#hasFailed = true; // until it ends in order
+      }
+      protected override savePoint(kind: SavePointKind): Awaitable<void> {
+        if (kind === "fitEnd" || kind === "stop") this.#hasFailed = false;
+        return super.savePoint(kind);
+      }
+      override async saveState(): Promise<StateRecord> {
+        return { ...(await super.saveState()), neptuneLogger: { version: STATE_VERSION, ...this.#position.saveState() } };
+      }
+      override async loadState(state: StateRecord): Promise<void> {
+        await super.loadState(state);
+        const entry = migrateState("NeptuneLogger", state["neptuneLogger"] as StateRecord | undefined, STATE_VERSION);
+        this.#position.loadState(entry ?? {});
+        this.#run?.restore(this.#position.numRows);
+      }
+
+      async #open({ runName, rank }: RunInfo): Promise<void> {
+        const folder = this.#settings.directory ?? (await this.runFolder(new DiskStorage()));
+        if (rank > 0) return;
+        const run = new RunLog({
+          folder: join(folder, ".neptune"),
+          settings: this.#settings,
+          name: this.#settings.name ?? runName,
+          numRestored: this.#position.numRows,
+          onBranch: (step) =>
+            this.logger.warning(
+              `Neptune: from step ${step} on this run differs from what its log has. It goes on as a run of its own, in ${this.#run?.directory.path}.`,
+            ),
+          onDrop: (name, value, step) => this.#warnOfDrop(name, value, step),
+        });
+        this.#run = run;
+        const upload = `neptune sync --path ${quoted(folder)} --project ${quoted(this.#settings.project ?? "workspace/name")}`;
+        this.logger.info(
+          `Neptune: logged offline in ${run.directory.path}. Minfx and self-hosted Neptune 2.x take it (the hosted service closed in March 2026): minfx sync or ${upload}`,
+        );
+      }
+
+      #write(record: LogRecord): void | Promise<void> {
+        if (record.kind === "config") return this.#run?.writeParameters(withoutOwn(record.values));
+        if (!isRow(record)) return undefined;
+        const steps = this.#position.advance(record);
+        return this.#run?.write(record, steps);
+      }
+
+      #warnOfDrop(name: string, value: number, step: number): void {
+        if (this.#hasDropped) return;
+        this.#hasDropped = true;
+        this.logger.warning(
+          `Neptune: ${name} is ${value} at step ${step} and is left out: the format has finite numbers only. Further ones are not named.`,
+        );
+      }
+
+      #close(): void {
+        this.#run?.close(this.#hasFailed);
+        this.#run = undefined;
+      }
+    }
+    return NeptuneTrainer;
+  },
+});
+
+/** Options of the trainer but for this add-on's. */
+function withoutOwn(values: Readonly<Record<string, StateTree>>): Record<string, StateTree> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name !== "neptune"));
+}
+
+/** As a word of a command line. */
+function quoted(text: string): string {
+  return /^[\w./:\\-]+$/.test(text) ? text : JSON.stringify(text);
+}

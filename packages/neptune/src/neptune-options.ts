@@ -1,0 +1,92 @@
+import { nearestName, SnapfitError } from "@snapfit/base";
+
+/** What can be wrong with the options; `code` of the SnapfitError. */
+export type NeptuneErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
+
+/** Options of {@link NeptuneLogger}. */
+export interface NeptuneOptions {
+  readonly neptune?: NeptuneSettings;
+}
+
+/** What stands under `neptune` in the options of a trainer. What is left out is taken from the variable of the environment that is named. */
+export interface NeptuneSettings {
+  /** `offline`: a directory that `neptune sync` or `minfx sync` uploads. `debug`: nothing. `NEPTUNE_MODE`. @default "offline" */
+  readonly mode?: NeptuneMode;
+  /** `workspace/name`. `NEPTUNE_PROJECT`. @default to be named when it is uploaded */
+  readonly project?: string;
+  /** What the run is called. @default the trainer's `runName` */
+  readonly name?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  /** Where the folder `.neptune` is. @default the run folder */
+  readonly directory?: string;
+}
+
+const modes = ["offline", "debug"] as const;
+export type NeptuneMode = (typeof modes)[number];
+
+/** The settings, checked and complete but for what the run decides. */
+export interface ResolvedSettings {
+  readonly mode: NeptuneMode;
+  readonly project: string | undefined;
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly tags: readonly string[];
+  readonly directory: string | undefined;
+}
+
+/** Variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+const checks: Readonly<Record<keyof NeptuneSettings, Check>> = {
+  mode: [`one of ${modes.map((mode) => `"${mode}"`).join(", ")}`, (value) => (modes as readonly unknown[]).includes(value)],
+  project: ['a project such as "workspace/name"', (value) => typeof value === "string" && /^[^/\s]+\/[^/\s]+$/.test(value)],
+  name: ["a text", isText],
+  description: ["a text", isText],
+  tags: ["a list of texts", (value) => Array.isArray(value) && value.every(isText)],
+  directory: ["a folder", isText],
+};
+
+/** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+export function resolveSettings(settings: unknown = {}, env: Environment = process.env): ResolvedSettings {
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings))
+    throw optionError(
+      "OPTION_INVALID",
+      `Option neptune is ${JSON.stringify(settings)}. It takes an object such as { project: "workspace/name" }.`,
+    );
+  for (const [name, value] of Object.entries(settings)) {
+    if (!Object.hasOwn(checks, name)) {
+      const nearest = nearestName(name, Object.keys(checks));
+      const advice = nearest === undefined ? `Known are ${Object.keys(checks).join(", ")}.` : `Did you mean "${nearest}"?`;
+      throw optionError("OPTION_UNKNOWN", `There is no option "neptune.${name}". ${advice}`);
+    }
+    if (value !== undefined) check(`Option neptune.${name}`, value, checks[name as keyof NeptuneSettings]);
+  }
+  const variable = (name: string, key: keyof NeptuneSettings): string | undefined => {
+    const text = env[name];
+    if (text === undefined || text === "") return undefined;
+    check(`Variable ${name} of the environment`, text, checks[key]);
+    return text;
+  };
+  const { mode, project, name, description, tags = [], directory } = settings as NeptuneSettings;
+  return {
+    mode: mode ?? (variable("NEPTUNE_MODE", "mode") as NeptuneMode | undefined) ?? "offline",
+    project: project ?? variable("NEPTUNE_PROJECT", "project"),
+    name,
+    description,
+    tags,
+    directory,
+  };
+}
+
+function check(title: string, value: unknown, [expected, holds]: Check): void {
+  if (!holds(value)) throw optionError("OPTION_INVALID", `${title} is ${JSON.stringify(value)}. It takes ${expected}.`);
+}
+
+function optionError(code: NeptuneErrorCode, message: string): SnapfitError<NeptuneErrorCode> {
+  return new SnapfitError(code, message);
+}

@@ -1,0 +1,172 @@
+import type { StateTree } from "@snapfit/base";
+import { rowText } from "@snapfit/logging";
+import { encodePng, RowLedger } from "@snapfit/logging/node";
+import { copyFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { OperationLog } from "../log/operation-log.js";
+import { operationText, pathOf, type Operation } from "../log/operation.js";
+import { findRunDirectory, makeRunDirectory, type RunDirectory } from "../log/run-directory.js";
+import type { ResolvedSettings } from "../neptune-options.js";
+import { attribute, parameterAttributes } from "./attributes.js";
+import { imageContent, rowContent, type RowContent, type RowContext } from "./row-content.js";
+import type { RowRecord } from "./run-position.js";
+
+/** What a run's log is opened with. */
+export interface RunLogPlan {
+  /** The folder `.neptune`. */
+  readonly folder: string;
+  readonly settings: ResolvedSettings;
+  /** What the run is called. */
+  readonly name: string;
+  /** Rows that the restored state knows of; 0 without one. */
+  readonly numRestored: number;
+  /** Says that the run is another one from this step on. */
+  onBranch(step: number): void;
+  /** Says that a number was left out. */
+  onDrop(name: string, value: number, step: number): void;
+}
+
+/** The log of a run: records in, operations out, each row exactly once however often the run is killed and goes on. */
+export class RunLog {
+  readonly #plan: RunLogPlan;
+  #directory: RunDirectory;
+  #log: OperationLog;
+  #ledger: RowLedger;
+  #parameters: Readonly<Record<string, StateTree>> = {};
+
+  /** @throws SnapfitError with a code of storages */
+  constructor(plan: RunLogPlan) {
+    this.#plan = plan;
+    const found = findRunDirectory(plan.folder);
+    this.#directory = found ?? makeRunDirectory(plan.folder, new Date());
+    this.#log = new OperationLog(this.#directory.path);
+    this.#ledger = this.#openLedger(plan.numRestored);
+    this.#writeHead(found === undefined ? this.#beginning() : []);
+  }
+
+  get directory(): RunDirectory {
+    return this.#directory;
+  }
+
+  /** @param steps of the record's series */
+  write(record: RowRecord, steps: readonly number[]): void | Promise<void> {
+    const text = textOf(record);
+    const admission = this.#ledger.admit(text);
+    if (admission === "replayed") return;
+    if (admission === "rewound") this.#beginBranch(record.step);
+    const context: RowContext = {
+      steps,
+      ts: Date.now() / 1000,
+      fileName: `row-${this.#ledger.numRows}`,
+      onDrop: (name, value) => this.#plan.onDrop(name, value, record.step),
+    };
+    if (record.kind === "image")
+      return this.#writeLater(text, context, async () => imageContent(record, await encodePng(record.image), context));
+    const content = rowContent(record, context);
+    if (content.file === undefined) return this.#writeRow(text, content.operations, context.ts);
+    return this.#writeLater(text, context, async () => this.#keepFile(content));
+  }
+
+  /** The options of the trainer. */
+  writeParameters(values: Readonly<Record<string, StateTree>>): void {
+    this.#parameters = values;
+    this.#append(parameterAttributes("parameters", values).map(operationText));
+  }
+
+  /** Goes back, or on, to a state that knows of so many rows. */
+  restore(numRows: number): void {
+    this.#ledger.close();
+    this.#ledger = this.#openLedger(numRows);
+  }
+
+  /** @param hasFailed whether the run has ended by an error */
+  close(hasFailed: boolean): void {
+    this.#append([operationText(attribute("sys/failed", hasFailed))]);
+    this.#log.close();
+    this.#ledger.close();
+  }
+
+  /** A row that takes a while. The next one waits for it. */
+  async #writeLater(text: string, { ts }: RowContext, make: () => Promise<RowContent>): Promise<void> {
+    let content: RowContent;
+    try {
+      content = await make();
+    } catch (error) {
+      this.#ledger.note(text, this.#log.end); // the rows that follow keep their numbers
+      throw error;
+    }
+    this.#writeRow(text, content.operations, ts);
+  }
+
+  #writeRow(text: string, operations: readonly string[], ts: number): void {
+    if (operations.length === 0) return this.#ledger.note(text, this.#log.end);
+    const unit = this.#log.prepare(operations, ts);
+    this.#ledger.note(text, unit.end);
+    try {
+      this.#log.commit(unit);
+    } catch (error) {
+      this.#ledger.takeBack();
+      this.#ledger.note(text, this.#log.end);
+      throw error;
+    }
+  }
+
+  async #keepFile(content: RowContent): Promise<RowContent> {
+    const { name, content: source } = content.file!;
+    const path = this.#log.uploadPath(name);
+    await (typeof source === "string" ? copyFile(source, path) : writeFile(path, source));
+    return content;
+  }
+
+  #append(operations: readonly string[]): void {
+    if (operations.length > 0) this.#log.commit(this.#log.prepare(operations, Date.now() / 1000));
+  }
+
+  /** A branch is a run of its own: series of a run never go back. */
+  #beginBranch(step: number): void {
+    const { runId } = this.#directory;
+    const { numRows } = this.#ledger;
+    const directory = makeRunDirectory(this.#plan.folder, new Date());
+    this.#log.close();
+    this.#ledger.close();
+    this.#directory = directory;
+    this.#log = new OperationLog(directory.path);
+    this.#ledger = this.#openLedger(numRows);
+    this.#writeHead([
+      ...this.#beginning(),
+      attribute("snapfit/branched_from/run", runId),
+      { type: "AssignInt", path: pathOf("snapfit/branched_from/step"), value: step },
+    ]);
+    this.writeParameters(this.#parameters);
+    this.#plan.onBranch(step);
+  }
+
+  #openLedger(numRows: number): RowLedger {
+    return new RowLedger(this.#directory.ledgerPath, this.#log.end, numRows);
+  }
+
+  #beginning(): Operation[] {
+    return [
+      attribute("snapfit/run_id", this.#directory.runId),
+      { type: "AssignDatetime", path: pathOf("snapfit/started_at"), value: Date.now() },
+    ];
+  }
+
+  #writeHead(beginning: readonly Operation[]): void {
+    const { name, settings } = this.#plan;
+    const { tags, description } = settings;
+    const head: Operation[] = [
+      attribute("sys/name", name),
+      ...(description === undefined ? [] : [attribute("sys/description", description)]),
+      ...(tags.length === 0 ? [] : [{ type: "AddStrings", path: pathOf("sys/tags"), values: tags } as const]),
+      ...beginning,
+    ];
+    this.#append(head.map(operationText));
+  }
+}
+
+/** Equal whenever the run does the same: a file may come from another folder then. */
+function textOf(record: RowRecord): string {
+  const row: RowRecord = record.kind === "file" ? { ...record, path: basename(record.path) } : record;
+  return rowText(row);
+}
