@@ -12,6 +12,7 @@ const limitsBytes = new Map([["@snapfit/core", 20_000]]);
 const nodeOnly = new Set([
   "@snapfit/file-logger",
   "@snapfit/native",
+  "@snapfit/neptune",
   "@snapfit/state-manager",
   "@snapfit/tensorboard",
   "@snapfit/test-utils",
