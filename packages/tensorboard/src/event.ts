@@ -4,12 +4,15 @@ import { tfRecord } from "./tf-record.js";
 // Numbers of fields are those of TensorBoard's event.proto.
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 };
 const SESSION_START = 1;
+/** Of a field and its length, at most. */
+const LENGTH_BYTES = 16;
 
 /** A record with values of a step. */
 export function summaryRecord(step: number, values: readonly Message[], timeMs: number): Uint8Array {
-  const summary = new Message();
+  const sizeBytes = values.reduce((sum, value) => sum + value.sizeBytes + LENGTH_BYTES, 0);
+  const summary = new Message(sizeBytes);
   for (const value of values) summary.message(1, value);
-  return tfRecord(event(timeMs).int(EVENT.step, step).message(EVENT.summary, summary).bytes);
+  return tfRecord(event(timeMs, sizeBytes).int(EVENT.step, step).message(EVENT.summary, summary).bytes);
 }
 
 /** The first record of every file. */
@@ -27,6 +30,6 @@ export function isRestart(data: Uint8Array): boolean {
   return data[9] === ((EVENT.sessionLog << 3) | 2);
 }
 
-function event(timeMs: number): Message {
-  return new Message().double(EVENT.wallTime, timeMs / 1000);
+function event(timeMs: number, sizeBytes = 0): Message {
+  return new Message(sizeBytes + 2 * LENGTH_BYTES).double(EVENT.wallTime, timeMs / 1000);
 }

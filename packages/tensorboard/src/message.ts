@@ -3,8 +3,17 @@ const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 };
 
 /** A protobuf message that is being written. Fields stand in the order of the calls. */
 export class Message {
-  #bytes = Buffer.allocUnsafe(256);
+  #bytes: Buffer;
   #length = 0;
+
+  /** @param numBytes to begin with; it grows */
+  constructor(numBytes = 64) {
+    this.#bytes = Buffer.allocUnsafe(numBytes);
+  }
+
+  get sizeBytes(): number {
+    return this.#length;
+  }
 
   /** What has been written so far; valid until the next call. */
   get bytes(): Uint8Array {
@@ -45,8 +54,13 @@ export class Message {
     return this.blob(field, Buffer.from(text));
   }
 
-  message(field: number, { bytes }: Message): this {
-    return this.blob(field, bytes);
+  message(field: number, message: Message): this {
+    this.#varint((field << 3) | WIRE.bytes);
+    this.#varint(message.#length);
+    this.#reserve(message.#length);
+    message.#bytes.copy(this.#bytes, this.#length, 0, message.#length);
+    this.#length += message.#length;
+    return this;
   }
 
   blob(field: number, bytes: Uint8Array): this {

@@ -9,9 +9,14 @@ const TENSOR = { dtype: 1, shape: 2, strings: 8 };
 const DTYPE = { float: 1, string: 7 };
 const DATA_CLASS_TENSOR = 2;
 
+/** Tags of scalars, as bytes: they come again with every row. */
+const tagBytes = new Map<string, Uint8Array>();
+
 /** `Summary.Value` of a scalar. TensorBoard keeps it in 32 bits. */
 export function scalarValue(tag: string, value: number): Message {
-  return new Message().string(VALUE.tag, tag).float(VALUE.simpleValue, value);
+  let bytes = tagBytes.get(tag);
+  if (bytes === undefined) tagBytes.set(tag, (bytes = Buffer.from(tag)));
+  return new Message().blob(VALUE.tag, bytes).float(VALUE.simpleValue, value);
 }
 
 /** Of a text; TensorBoard shows it as Markdown. */
