@@ -3,6 +3,7 @@ import { DiskStorage } from "@snapfit/base/node";
 import { defineAddOn, type AddOnBase, type Adds, type Awaitable, type LogRecord, type RunInfo, type SavePointKind } from "@snapfit/core";
 import { join } from "node:path";
 import { resolveSettings, type NeptuneOptions, type ResolvedSettings } from "./neptune-options.js";
+import { monitor } from "./run/monitoring.js";
 import { RunLog } from "./run/run-log.js";
 import { isRow, rowKinds, RunPosition } from "./run/run-position.js";
 
@@ -32,6 +33,7 @@ export const NeptuneLogger = defineAddOn({
       readonly #settings: ResolvedSettings;
       readonly #position = new RunPosition();
       #run: RunLog | undefined;
+      #stopMonitoring: (() => void) | undefined;
       #hasFailed = false;
       #hasDropped = false;
 
@@ -88,6 +90,7 @@ export const NeptuneLogger = defineAddOn({
           onDrop: (name, value, step) => this.#warnOfDrop(name, value, step),
         });
         this.#run = run;
+        if (this.#settings.monitoring) this.#stopMonitoring = monitor((operations) => run.append(operations));
         const upload = `neptune sync --path ${quoted(folder)} --project ${quoted(this.#settings.project ?? "workspace/name")}`;
         this.logger.info(
           `Neptune: logged offline in ${run.directory.path}. Minfx and self-hosted Neptune 2.x take it (the hosted service closed in March 2026): minfx sync or ${upload}`,
@@ -110,6 +113,8 @@ export const NeptuneLogger = defineAddOn({
       }
 
       #close(): void {
+        this.#stopMonitoring?.();
+        this.#stopMonitoring = undefined;
         this.#run?.close(this.#hasFailed);
         this.#run = undefined;
       }

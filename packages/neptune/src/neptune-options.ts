@@ -18,6 +18,8 @@ export interface NeptuneSettings {
   readonly name?: string;
   readonly description?: string;
   readonly tags?: readonly string[];
+  /** Whether figures of the machine and lines of the console are logged. @default true */
+  readonly monitoring?: boolean;
   /** Where the folder `.neptune` is. @default the run folder */
   readonly directory?: string;
 }
@@ -32,6 +34,7 @@ export interface ResolvedSettings {
   readonly name: string | undefined;
   readonly description: string | undefined;
   readonly tags: readonly string[];
+  readonly monitoring: boolean;
   readonly directory: string | undefined;
 }
 
@@ -48,6 +51,7 @@ const checks: Readonly<Record<keyof NeptuneSettings, Check>> = {
   name: ["a text", isText],
   description: ["a text", isText],
   tags: ["a list of texts", (value) => Array.isArray(value) && value.every(isText)],
+  monitoring: ["true or false", (value) => typeof value === "boolean"],
   directory: ["a folder", isText],
 };
 
@@ -72,13 +76,14 @@ export function resolveSettings(settings: unknown = {}, env: Environment = proce
     check(`Variable ${name} of the environment`, text, checks[key]);
     return text;
   };
-  const { mode, project, name, description, tags = [], directory } = settings as NeptuneSettings;
+  const { mode, project, name, description, tags = [], monitoring = true, directory } = settings as NeptuneSettings;
   return {
     mode: mode ?? (variable("NEPTUNE_MODE", "mode") as NeptuneMode | undefined) ?? "offline",
     project: project ?? variable("NEPTUNE_PROJECT", "project"),
     name,
     description,
     tags,
+    monitoring,
     directory,
   };
 }

@@ -119,8 +119,45 @@ describe("NeptuneLogger", () => {
     await loggedRun(own);
     const directories = runDirectories(join(own, "run"));
     expect(directories).toHaveLength(1);
-    const names = (path: string): string[] => readOperations(path).flatMap(({ obj }) => (obj.type.startsWith("Log") ? nameOf(obj) : []));
+    const names = (path: string): string[] =>
+      readOperations(path).flatMap(({ obj }) => (obj.type.startsWith("Log") && obj.path[0] !== "monitoring" ? nameOf(obj) : []));
     expect(names(directories[0]!)).toEqual(names(directory));
+  });
+
+  test("writes figures of the machine and lines of the console, each process in a place of its own", async () => {
+    const own = join(folder, "monitored");
+    const long = `${"x".repeat(999)}🎉 ${"y".repeat(500)}`;
+    for (let i = 0; i < 2; i++) {
+      await using trainer = new (TinyTrainer.addOn(NeptuneLogger))({
+        ...tinyOptions({ quiet: false, logger: silent }),
+        outputDir: own,
+        runName: "run",
+        neptune: { directory: own },
+      });
+      await trainer.ready();
+      process.stdout.write(`printed 한글 ${i}\n${long}\n`);
+    }
+    const places = runDirectories(own).flatMap((path) => {
+      const found = readOperations(path).filter(({ obj }) => obj.path[0] === "monitoring");
+      return [...new Set(found.map(({ obj }) => obj.path[1]!))].map((place) =>
+        found.flatMap(({ obj }) => (obj.path[1] === place ? obj : [])),
+      );
+    });
+    expect(places).toHaveLength(2);
+    for (const [i, place] of places.entries()) {
+      const printed = place.flatMap((operation) =>
+        operation.type === "LogStrings" && operation.path[2] === "stdout" ? operation.values : [],
+      );
+      expect(printed[0]).toEqual({ value: `printed 한글 ${i}`, step: null, ts: expect.any(Number) });
+      expect(
+        printed
+          .slice(1)
+          .map(({ value }) => value)
+          .join(""),
+      ).toBe(long);
+      const figures = place.flatMap((operation) => (operation.type === "LogFloats" ? [operation.path[2]] : []));
+      expect(figures).toContain("memory_percent");
+    }
   });
 
   test("says that a run has failed", async () => {

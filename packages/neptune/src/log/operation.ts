@@ -51,7 +51,7 @@ export function operationText(operation: Operation): string {
 }
 
 /** The operation that a run has most of, without the detour by an object. @param value finite */
-export function logFloatText(name: string, value: number, step: number, ts: number): string {
+export function logFloatText(name: string, value: number, step: number | null, ts: number): string {
   return `{"type":"LogFloats","path":${pathText(name)},"values":[{"value":${value},"step":${step},"ts":${ts}}]}`;
 }
 

@@ -70,7 +70,12 @@ export class RunLog {
   /** The options of the trainer. */
   writeParameters(values: Readonly<Record<string, StateTree>>): void {
     this.#parameters = values;
-    this.#append(parameterAttributes("parameters", values).map(operationText));
+    this.append(parameterAttributes("parameters", values).map(operationText));
+  }
+
+  /** Writes what is no row: it is not written again by a run that goes on. @param operations JSON */
+  append(operations: readonly string[]): void {
+    if (operations.length > 0) this.#log.commit(this.#log.prepare(operations, Date.now() / 1000));
   }
 
   /** Goes back, or on, to a state that knows of so many rows. */
@@ -81,7 +86,7 @@ export class RunLog {
 
   /** @param hasFailed whether the run has ended by an error */
   close(hasFailed: boolean): void {
-    this.#append([operationText(attribute("sys/failed", hasFailed))]);
+    this.append([operationText(attribute("sys/failed", hasFailed))]);
     this.#log.close();
     this.#ledger.close();
   }
@@ -116,10 +121,6 @@ export class RunLog {
     const path = this.#log.uploadPath(name);
     await (typeof source === "string" ? copyFile(source, path) : writeFile(path, source));
     return content;
-  }
-
-  #append(operations: readonly string[]): void {
-    if (operations.length > 0) this.#log.commit(this.#log.prepare(operations, Date.now() / 1000));
   }
 
   /** A branch is a run of its own: series of a run never go back. */
@@ -161,7 +162,7 @@ export class RunLog {
       ...(tags.length === 0 ? [] : [{ type: "AddStrings", path: pathOf("sys/tags"), values: tags } as const]),
       ...beginning,
     ];
-    this.#append(head.map(operationText));
+    this.append(head.map(operationText));
   }
 }
 

@@ -27,7 +27,7 @@ class Talkative extends TinyTrainer.addOn(NeptuneLogger, StateManager) {
       this.alert("Loss", "is high", "error");
     }
     if (step === 3) {
-      const path = join(this.neptune.directory!, "..", "report.txt");
+      const path = join(this.neptune.directory!, "../../../report.txt");
       writeFileSync(path, "a report");
       this.logFile("report", path);
     }
