@@ -24,6 +24,9 @@ export interface DemoOptions {
   readonly fast: boolean;
   /** Whether an earlier run with the same options is left as it is. */
   readonly fresh: boolean;
+  /** Loggers beside files and TensorBoard. */
+  readonly wandb: boolean;
+  readonly neptune: boolean;
 }
 
 export const usage = `Trains a classifier of handwritten digits.
@@ -37,6 +40,8 @@ export const usage = `Trains a classifier of handwritten digits.
   --model NAME    cnn, mlp, or linear for logistic regression (cnn on native, else mlp)
   --fast          few digits and two epochs, to see it run
   --fresh         starts anew; without it the same command goes on where it was stopped
+  --wandb         also logs for Weights & Biases: online with a key, else into a folder
+  --neptune       also logs for Neptune 2.x and Minfx, into a folder
   --quiet         results only
   --help          this text`;
 
@@ -48,6 +53,8 @@ const options = {
   model: { type: "string" },
   fast: { type: "boolean" },
   fresh: { type: "boolean" },
+  wandb: { type: "boolean" },
+  neptune: { type: "boolean" },
   quiet: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -71,6 +78,8 @@ export function readOptions(args: readonly string[]): DemoOptions | undefined {
     quiet: values["quiet"] === true,
     fast,
     fresh: values["fresh"] === true,
+    wandb: values["wandb"] === true,
+    neptune: values["neptune"] === true,
   };
 }
 

@@ -1,6 +1,10 @@
 import { DiskStorage } from "@snapfit/base/node";
 import { loader } from "@snapfit/data";
+import { FileLogger } from "@snapfit/file-logger";
+import { NeptuneLogger } from "@snapfit/neptune";
 import { StateManager } from "@snapfit/state-manager";
+import { TensorBoardLogger } from "@snapfit/tensorboard";
+import { WandBLogger } from "@snapfit/wandb";
 import type { DemoOptions } from "./demo-options.js";
 import { loadDigits, type DigitSet } from "./digit-data.js";
 import { bestModelHere, digitModels } from "./digit-models.js";
@@ -8,19 +12,21 @@ import { DigitTrainer } from "./digit-trainer.js";
 import type { Interruption } from "./interruption.js";
 import { moveAside, runName } from "./run-name.js";
 
-const ResumableTrainer = DigitTrainer.addOn(StateManager);
+const DemoTrainer = DigitTrainer.addOn(StateManager, FileLogger, TensorBoardLogger, WandBLogger, NeptuneLogger);
 
 /** Gets the digits, trains, tests the best weights, writes the results, and says all of it. */
 export async function runDemo(options: DemoOptions, interruption: Interruption): Promise<void> {
-  const { seed, device, quiet, fast, fresh } = options;
+  const { seed, device, quiet, fast, fresh, wandb, neptune } = options;
   if (fresh) await moveAside(runName(options));
-  await using trainer = new ResumableTrainer({
+  await using trainer = new DemoTrainer({
     model: () => digitModels[options.model ?? bestModelHere()](),
     seed,
     device,
     quiet,
     runName: runName(options),
     stateManager: { keep: 2 },
+    wandb: wandb ? {} : { mode: "disabled" },
+    neptune: neptune ? {} : { mode: "debug" },
     signals: false,
   });
   interruption.now("preparing the digits");
@@ -52,7 +58,7 @@ export async function runDemo(options: DemoOptions, interruption: Interruption):
 
 /** Tests the best weights; writes and prints the results. */
 async function report(
-  trainer: InstanceType<typeof ResumableTrainer>,
+  trainer: InstanceType<typeof DemoTrainer>,
   test: DigitSet,
   run: Readonly<Record<string, string | number>>,
 ): Promise<void> {

@@ -71,7 +71,18 @@ describe("what the program is asked wrongly is answered with one sentence and ex
 it("--help lists the options", async () => {
   const { code, output } = await run(["--help"]);
   expect(code).toBe(0);
-  for (const option of ["--data FOLDER", "--epochs N", "--seed N", "--device NAME", "--model NAME", "--fast", "--fresh", "--quiet"])
+  for (const option of [
+    "--data FOLDER",
+    "--epochs N",
+    "--seed N",
+    "--device NAME",
+    "--model NAME",
+    "--fast",
+    "--fresh",
+    "--wandb",
+    "--neptune",
+    "--quiet",
+  ])
     expect(output).toContain(option);
 });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, test } from "vitest";
 import { waveTrainer } from "../src/wave-trainer.js";
 import { expectSameAsPyTorch, type Continued } from "./same-as-pytorch.js";
 
