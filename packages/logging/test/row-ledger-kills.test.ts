@@ -62,7 +62,7 @@ test("killed at any byte of ledger and log, from any state before it, again and 
           log.write(row);
           const isWhole = i < start + numRows - 1 || tear(folder, before, killedAt);
           if (rows[i] === row) continue;
-          const isBranch = isBranchDue || i < rows.length;
+          const isBranch: boolean = isBranchDue || i < rows.length;
           const isLost = !isWhole && filesOf(folder).ledger.equals(before.ledger); // killed before it began
           if (isLost) continue;
           rows = rows.slice(0, i);

@@ -1,8 +1,10 @@
 import { systemFigures, type Figures } from "@snapfit/logging/node";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { childProgram } from "../../core/test/support/child-program.js";
@@ -101,9 +103,10 @@ describe("systemFigures", () => {
     expect(numCalls).toBe(numThen);
   });
 
-  test("keeps no process alive, and can be stopped at once where there is no nvidia-smi", () => {
-    const { stdout, status, signal } = spawnSync(process.execPath, [program], { encoding: "utf8", detached: true }); // its own group: a fault would end it
-    expect([stdout, status, signal]).toEqual(["1 sample\n", 0, null]);
+  test("keeps no process alive, and can be stopped at once where there is no nvidia-smi", async () => {
+    const child = spawn(process.execPath, [program], { detached: true, stdio: ["ignore", "pipe", "inherit"] }); // its own group: a fault would end all of it
+    const [output, exit] = await Promise.all([text(child.stdout), once(child, "exit")]);
+    expect([output, exit]).toEqual(["1 sample\n", [0, null]]);
   });
 
   test.skipIf(process.platform === "win32")("keeps no process alive, and nvidia-smi ends after it", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -136,7 +136,7 @@ export class RowLedger {
 }
 
 function digestOf(row: string): Uint8Array {
-  return createHash("sha1").update(row).digest().subarray(0, 8);
+  return hash("sha1", row, "buffer").subarray(0, NO_DIGEST.length);
 }
 
 function entryOf(digest: Uint8Array, { segment, sizeBytes }: LogSegment, isBranch = false): Buffer {

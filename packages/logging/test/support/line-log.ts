@@ -3,13 +3,11 @@ import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 
 
 /** Lines in files, with a ledger beside them: as simple as a log can be. */
 export class LineLog {
-  readonly #folder: string;
   #segment: number;
   #file: AppendFile;
   readonly #ledger: RowLedger;
 
   constructor(folder: string, numRestored: number) {
-    this.#folder = folder;
     this.#segment = Math.max(0, segmentsIn(folder).length - 1);
     this.#file = new AppendFile(pathOf(folder, this.#segment));
     this.#ledger = new RowLedger(`${folder}/log.rows`, { segment: this.#segment, sizeBytes: this.#file.sizeBytes }, numRestored);
