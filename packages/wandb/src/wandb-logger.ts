@@ -1,8 +1,10 @@
 import { migrateState, type StateRecord, type StateTree } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { consoleLogger, defineAddOn, type AddOnBase, type Adds, type Awaitable, type RunInfo, type SavePointKind } from "@snapfit/core";
+import { systemFigures } from "@snapfit/logging/node";
 import { join } from "node:path";
 import { ConsoleLines } from "./console-lines.js";
+import { OnlineRun } from "./online-run.js";
 import { RunLog, type SavedRun } from "./run/run-log.js";
 import { resolveSettings, type ResolvedSettings, type WandBOptions } from "./wandb-options.js";
 
@@ -15,7 +17,7 @@ export interface WandBMembers {
   readonly wandb: {
     /** The run's identity in its project; null before the trainer is ready, on ranks other than 0, and when disabled. */
     readonly runId: string | null;
-    /** The page of the run; null offline. */
+    /** The page of the run; null offline, and until the service has answered. */
     readonly url: string | null;
     /** What `wandb sync` uploads; null where `runId` is. */
     readonly directory: string | null;
@@ -41,6 +43,8 @@ export const WandBLogger = defineAddOn({
       readonly #lines: ConsoleLines;
       #restored: SavedRun | undefined;
       #run: RunLog | undefined;
+      #online: OnlineRun | undefined;
+      #stopFigures: (() => void) | undefined;
       #exitCode: number = EXIT.done;
 
       constructor(options: ConstructorParameters<typeof Base>[0]) {
@@ -54,7 +58,7 @@ export const WandBLogger = defineAddOn({
         const run = this.#run;
         return {
           runId: run?.runId ?? null,
-          url: null,
+          url: this.#online?.url ?? null,
           directory: run?.syncPath ?? null,
           updateConfig: (values) => run?.updateConfig(values),
         };
@@ -107,27 +111,41 @@ export const WandBLogger = defineAddOn({
       async #open({ runName, rank }: RunInfo): Promise<void> {
         const runFolder = this.#settings.directory ?? (await this.runFolder(new DiskStorage()));
         if (rank > 0) return;
+        const settings = this.#settings;
+        const folder = join(runFolder, "wandb");
         const run = new RunLog({
-          folder: join(runFolder, "wandb"),
-          settings: this.#settings,
+          folder,
+          settings,
           name: runName,
           restored: this.#restored,
-          onBranch: ({ runId, step }) =>
+          onBranch: ({ runId, step }) => {
             this.logger.warning(
               `W&B: from step ${step} on this run differs from what run ${runId} has. It goes on as run ${run.runId}: ${run.syncCommand}`,
-            ),
+            );
+            void this.#online?.branch();
+          },
         });
         this.#run = run;
         this.#lines.writeTo(run);
+        this.#stopFigures = systemFigures((figures) => run.stats(figures));
+        const { mode, apiKey } = settings;
+        if (mode === "online" && apiKey !== undefined) {
+          const { logger } = this;
+          this.#online = new OnlineRun({ run, folder, logger, settings: { ...settings, apiKey }, stop: (reason) => this.stop(reason) });
+          return;
+        }
+        if (mode === "online") this.logger.warning("W&B: there is no key. Set WANDB_API_KEY, or log in with: wandb login");
         this.logger.info(`W&B: run ${run.runId} is logged offline. Upload it with: ${run.syncCommand}`);
       }
 
-      #close(): void {
+      async #close(): Promise<void> {
         const run = this.#run;
         if (run === undefined) return;
-        this.logger.info(`W&B: run ${run.runId} has ended. Upload it with: ${run.syncCommand}`);
+        if (this.#online === undefined) this.logger.info(`W&B: run ${run.runId} has ended. Upload it with: ${run.syncCommand}`);
         this.#lines.stop();
+        this.#stopFigures?.();
         run.close(this.#exitCode);
+        await this.#online?.close();
       }
     }
     return WandBTrainer;

@@ -1,4 +1,5 @@
 import { nearestName } from "@snapfit/base";
+import { findApiKey } from "./credentials.js";
 import type { SummaryKind } from "./log/write-records.js";
 import { wandbError } from "./wandb-error.js";
 
@@ -19,7 +20,7 @@ export interface MetricSettings {
 
 /** What stands under `wandb` in the options of a trainer. What is left out is taken from the variable of the environment that is named. */
 export interface WandBSettings {
-  /** `offline`: a log that `wandb sync` uploads. `disabled`: nothing. `WANDB_MODE`. @default "offline" */
+  /** `online`: a log, and its upload while the run goes on. `offline`: a log that `wandb sync` uploads. `disabled`: nothing. `WANDB_MODE`. @default "online" with a key, else "offline" */
   readonly mode?: WandBMode;
   /** `WANDB_PROJECT`. @default "uncategorized" */
   readonly project?: string;
@@ -37,7 +38,10 @@ export interface WandBSettings {
   readonly jobType?: string;
   /** The run's identity in its project, up to 128 letters, digits, `-` and `_`. `WANDB_RUN_ID`. @default that of the run that goes on, or 8 random ones */
   readonly runId?: string;
-  /** Whether a run of this id may be there already: `must`, `allow`, `never`. `WANDB_RESUME`. @default "allow" for a trainer that resumes, else "never" */
+  /**
+   * Whether the service may have a run of this id already, which then goes on: `allow`, `never`, or `must`; `auto` is `allow`.
+   * A run that goes on in its folder always may. `WANDB_RESUME`. @default "allow"
+   */
   readonly resume?: ResumeMode;
   /** Where the folder `wandb` is. `WANDB_DIR`. @default the run folder */
   readonly directory?: string;
@@ -45,10 +49,14 @@ export interface WandBSettings {
   readonly metrics?: Readonly<Record<string, MetricSettings>>;
   /** Whether the best weights become an artifact at the end of each fit. @default false */
   readonly logModel?: boolean;
+  /** The service. `WANDB_BASE_URL`. @default "https://api.wandb.ai" */
+  readonly baseUrl?: string;
+  /** How long `close()` waits for the upload, in milliseconds. @default 60000 */
+  readonly closeTimeoutMs?: number;
 }
 
-const modes = ["offline", "disabled"] as const;
-const resumeModes = ["must", "allow", "never"] as const;
+const modes = ["online", "offline", "disabled"] as const;
+const resumeModes = ["must", "allow", "never", "auto"] as const;
 const summaries: readonly string[] = ["min", "max", "mean", "first", "last", "none"] satisfies SummaryKind[];
 export type WandBMode = (typeof modes)[number];
 export type ResumeMode = (typeof resumeModes)[number];
@@ -69,6 +77,10 @@ export interface ResolvedSettings {
   readonly metrics: Readonly<Record<string, MetricSettings>>;
   readonly logModel: boolean;
   readonly sweepId: string | undefined;
+  readonly baseUrl: string;
+  readonly closeTimeoutMs: number;
+  /** Undefined without one. */
+  readonly apiKey: string | undefined;
 }
 
 /** Variables of the environment. */
@@ -99,6 +111,11 @@ const checks: Readonly<Record<keyof WandBSettings, Check>> = {
   directory: ["a folder", isText],
   metrics: ['an object such as { "valid/loss": { summary: ["min"] } }', isObject],
   logModel: ["true or false", isBoolean],
+  baseUrl: [
+    "an address such as https://api.wandb.ai",
+    (value) => typeof value === "string" && /^https?:/.test(value) && URL.canParse(value),
+  ],
+  closeTimeoutMs: ["milliseconds, at least 0", (value) => Number.isFinite(value) && Number(value) >= 0],
 };
 const metricChecks: Readonly<Record<keyof MetricSettings, Check>> = {
   step: ["the name of a logged value", isText],
@@ -116,9 +133,11 @@ export function resolveSettings(settings: WandBSettings = {}, env: Environment =
     checkOne(`Variable WANDB_${name} of the environment`, text, checks[key]);
     return text;
   };
+  const baseUrl = (settings.baseUrl ?? named("BASE_URL", "baseUrl") ?? "https://api.wandb.ai").replace(/\/+$/, "");
+  const apiKey = findApiKey(baseUrl, env);
   const tags = env["WANDB_TAGS"]?.split(",").filter((tag) => tag !== "");
   return {
-    mode: settings.mode ?? (named("MODE", "mode") as WandBMode | undefined) ?? "offline",
+    mode: settings.mode ?? (named("MODE", "mode") as WandBMode | undefined) ?? (apiKey === undefined ? "offline" : "online"),
     project: settings.project ?? named("PROJECT", "project") ?? "uncategorized",
     entity: settings.entity ?? named("ENTITY", "entity"),
     name: settings.name ?? named("NAME", "name"),
@@ -132,6 +151,9 @@ export function resolveSettings(settings: WandBSettings = {}, env: Environment =
     metrics: settings.metrics ?? { "train/*_epoch": { step: "epoch" } },
     logModel: settings.logModel ?? false,
     sweepId: env["WANDB_SWEEP_ID"],
+    baseUrl,
+    closeTimeoutMs: settings.closeTimeoutMs ?? 60_000,
+    apiKey,
   };
 }
 

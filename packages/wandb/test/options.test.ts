@@ -17,6 +17,7 @@ describe("options", () => {
       WANDB_RESUME: "must",
       WANDB_DIR: "/d",
       WANDB_SWEEP_ID: "sweep",
+      NETRC: "/nowhere",
     };
     expect(resolveSettings({ project: "given", tags: ["c"] }, env)).toEqual({
       mode: "disabled",
@@ -33,9 +34,13 @@ describe("options", () => {
       metrics: { "train/*_epoch": { step: "epoch" } },
       logModel: false,
       sweepId: "sweep",
+      baseUrl: "https://api.wandb.ai",
+      closeTimeoutMs: 60_000,
+      apiKey: undefined,
     });
     expect(resolveSettings({}, env).tags).toEqual(["a", "b"]);
-    expect(resolveSettings({}, {})).toMatchObject({
+    expect(resolveSettings({}, { WANDB_API_KEY: "k" }).mode).toBe("online");
+    expect(resolveSettings({}, { NETRC: "/nowhere" })).toMatchObject({
       mode: "offline",
       project: "uncategorized",
       tags: [],
@@ -50,7 +55,10 @@ describe("options", () => {
       expect.objectContaining({ code: "OPTION_UNKNOWN", message: 'There is no option wandb.projct. Did you mean "project"?' }),
     );
     expect(build({ mode: "on" })).toThrow(
-      expect.objectContaining({ code: "OPTION_INVALID", message: 'Option wandb.mode is "on". It takes one of "offline", "disabled".' }),
+      expect.objectContaining({
+        code: "OPTION_INVALID",
+        message: 'Option wandb.mode is "on". It takes one of "online", "offline", "disabled".',
+      }),
     );
     expect(build({ project: "a/b" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     expect(build({ runId: "a b" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));

@@ -8,6 +8,7 @@ import * as write from "../log/write-records.js";
 import type { ResolvedSettings } from "../wandb-options.js";
 import { modelArtifact } from "./artifact.js";
 import { beginLog } from "./begin-log.js";
+import type { Fragment } from "./fragments.js";
 import { histogramValue, imageFile, tableFile, type MediaFile } from "./media.js";
 import { MetricDefinitions } from "./metric-definitions.js";
 import { entriesOf, isEmpty, loadRows, newRow, saveRows, textOf, type Row } from "./row.js";
@@ -85,6 +86,11 @@ export class RunLog {
     return this.#units.runId;
   }
 
+  /** The parts of the run's log, oldest first. */
+  get fragments(): readonly Fragment[] {
+    return this.#units.fragments;
+  }
+
   /** What `wandb sync` takes. */
   get syncPath(): string {
     return this.#units.syncPath;
@@ -130,6 +136,11 @@ export class RunLog {
   /** A line of the console. */
   line(text: string, isError: boolean): void {
     this.#units.append((log) => log.add(RecordKind.outputRaw, (writer) => write.writeOutput(writer, `${text}\n`, isError, Date.now())));
+  }
+
+  /** Figures of the system, by name. */
+  stats(figures: Readonly<Record<string, number>>): void {
+    this.#units.append((log) => log.add(RecordKind.stats, (writer) => write.writeStats(writer, Date.now(), figures)));
   }
 
   /** The best weights, as an artifact. */

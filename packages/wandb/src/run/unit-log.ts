@@ -70,6 +70,11 @@ export class UnitLog {
     return this.#ledger.numRows;
   }
 
+  /** Those of this run, oldest first. */
+  get fragments(): readonly Fragment[] {
+    return listFragments(this.#plan.folder).filter(({ runId }) => runId === this.runId);
+  }
+
   /** What `wandb sync` takes: the folder of the only fragment, or that of all. */
   get syncPath(): string {
     return this.#segment === 1 ? this.#fragment.path : this.#plan.folder;

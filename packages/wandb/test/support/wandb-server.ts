@@ -35,6 +35,8 @@ export class WandBServer {
   readonly runs = new Map<string, ServerRun>();
   /** Asked for each request before it is answered. */
   fault: (request: SeenRequest) => ServerFault | undefined = () => undefined;
+  /** Asked when the request has had its effect. */
+  beforeAnswer: (request: SeenRequest) => "cut" | undefined = () => undefined;
   /** Whether somebody has pressed Stop on the page of the run. */
   isStopped = false;
   readonly #server = createServer((request, response) => void this.#handle(request, response));
@@ -85,6 +87,7 @@ export class WandBServer {
     if (fault !== undefined) return void response.writeHead(fault.status, fault.headers).end("fault");
     const answer =
       graph !== undefined ? this.#graphql(seen) : path.endsWith("/file_stream") ? this.#fileStream(path, body) : this.#put(path, bytes);
+    if (this.beforeAnswer(seen) === "cut") return void request.socket.destroy();
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
   }
 
