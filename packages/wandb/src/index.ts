@@ -1,3 +1,4 @@
+export { sweepConfig } from "./sweep.js";
 export { WandBLogger, type WandBMembers } from "./wandb-logger.js";
 export type { WandBErrorCode } from "./wandb-error.js";
 export type { SummaryKind } from "./log/write-records.js";

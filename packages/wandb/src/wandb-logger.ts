@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ConsoleLines } from "./console-lines.js";
 import { OnlineRun } from "./online-run.js";
 import { RunLog, type SavedRun } from "./run/run-log.js";
+import { sweepValues } from "./sweep.js";
 import { resolveSettings, type ResolvedSettings, type WandBOptions } from "./wandb-options.js";
 
 const STATE_VERSION = 1;
@@ -43,6 +44,7 @@ export const WandBLogger = defineAddOn({
       readonly #lines: ConsoleLines;
       #restored: SavedRun | undefined;
       #run: RunLog | undefined;
+      readonly #locked: Readonly<Record<string, StateTree>>;
       #online: OnlineRun | undefined;
       #stopFigures: (() => void) | undefined;
       #exitCode: number = EXIT.done;
@@ -51,6 +53,7 @@ export const WandBLogger = defineAddOn({
         const lines = new ConsoleLines();
         super({ ...options, logger: lines.listenTo(options.logger ?? consoleLogger) });
         this.#settings = resolveSettings(options.wandb);
+        this.#locked = this.#settings.sweepId === undefined ? {} : sweepValues();
         this.#lines = lines;
       }
 
@@ -60,7 +63,10 @@ export const WandBLogger = defineAddOn({
           runId: run?.runId ?? null,
           url: this.#online?.url ?? null,
           directory: run?.syncPath ?? null,
-          updateConfig: (values) => run?.updateConfig(values),
+          updateConfig: (values) => {
+            const locked = run?.updateConfig(values) ?? [];
+            if (locked.length > 0) this.logger.warning(`W&B: the sweep has chosen ${locked.join(", ")}: the config keeps that.`);
+          },
         };
       }
 
@@ -71,7 +77,7 @@ export const WandBLogger = defineAddOn({
         this.addLogSink({
           name: "W&B",
           open: (run) => this.#open(run),
-          write: (record) => (record.kind === "config" ? this.#run?.updateConfig(withoutOwn(record.values)) : this.#run?.write(record)),
+          write: (record) => this.#run?.write(record.kind === "config" ? { ...record, values: withoutOwn(record.values) } : record),
           flush: () => this.#run?.flush(),
         });
         this.defer(() => this.#close());
@@ -118,6 +124,7 @@ export const WandBLogger = defineAddOn({
           settings,
           name: runName,
           restored: this.#restored,
+          locked: this.#locked,
           onBranch: ({ runId, step }) => {
             this.logger.warning(
               `W&B: from step ${step} on this run differs from what run ${runId} has. It goes on as run ${run.runId}: ${run.syncCommand}`,

@@ -18,6 +18,7 @@ function openLog(folder: string, settings: WandBSettings = {}) {
     settings: resolveSettings(settings, {}),
     name: "run",
     restored: undefined,
+    locked: {},
     onBranch: () => undefined,
   });
   const scalars = (step: number, values: Record<string, number>): void =>

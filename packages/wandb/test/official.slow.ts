@@ -76,7 +76,14 @@ describe.skipIf(official === undefined)("the official client", () => {
   test("uploads all fragments of a run that was killed within a write, as one run", async () => {
     const open = (): RunLog => {
       const settings = resolveSettings({ project: "p" }, {});
-      return new RunLog({ folder: join(folder, "wandb"), settings, name: "run", restored: undefined, onBranch: () => undefined });
+      return new RunLog({
+        folder: join(folder, "wandb"),
+        settings,
+        name: "run",
+        restored: undefined,
+        locked: {},
+        onBranch: () => undefined,
+      });
     };
     const scalars = (log: RunLog, from: number, to: number): void => {
       for (let step = from; step <= to; step++)
@@ -97,7 +104,14 @@ describe.skipIf(official === undefined)("the official client", () => {
 
   test("follows a run that is still going on", async () => {
     const settings = resolveSettings({ project: "p" }, {});
-    const log = new RunLog({ folder: join(folder, "wandb"), settings, name: "run", restored: undefined, onBranch: () => undefined });
+    const log = new RunLog({
+      folder: join(folder, "wandb"),
+      settings,
+      name: "run",
+      restored: undefined,
+      locked: {},
+      onBranch: () => undefined,
+    });
     const follower = official!.wandb(["beta", "sync", "--live", log.syncPath], server.url, folder);
     for (let step = 1; step <= 200; step++) {
       await log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });

@@ -20,7 +20,14 @@ afterEach(() => server[Symbol.asyncDispose]());
 
 function openLog(settings: WandBSettings = {}): RunLog {
   const resolved = resolveSettings({ project: "p", ...settings }, {});
-  return new RunLog({ folder: join(folder, "wandb"), settings: resolved, name: "run", restored: undefined, onBranch: () => undefined });
+  return new RunLog({
+    folder: join(folder, "wandb"),
+    settings: resolved,
+    name: "run",
+    restored: undefined,
+    locked: {},
+    onBranch: () => undefined,
+  });
 }
 
 function scalars(log: RunLog, from: number, to: number): void {

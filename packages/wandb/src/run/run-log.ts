@@ -23,6 +23,8 @@ export interface RunLogPlan {
   readonly settings: ResolvedSettings;
   readonly name: string;
   readonly restored: SavedRun | undefined;
+  /** What a sweep has chosen: config that nothing changes. */
+  readonly locked: Readonly<Record<string, StateTree>>;
   /** Told that the run is another one now. */
   onBranch(branch: BranchPoint): void;
 }
@@ -51,10 +53,11 @@ export class RunLog {
   #startMs = Date.now();
   /** The last one still grows; those before it could not be written. */
   #rows: Row[] = [];
-  #config: Record<string, StateTree> = {};
+  #config: Record<string, StateTree>;
 
   constructor(plan: RunLogPlan) {
     this.#plan = plan;
+    this.#config = { ...plan.locked };
     this.#metrics = new MetricDefinitions(plan.settings.metrics);
     this.#summary = new Summary(this.#metrics);
     this.#files = new RunFiles(plan.folder);
@@ -124,13 +127,19 @@ export class RunLog {
         for (const [name, value] of Object.entries(record.values)) this.#rowOf(record).summary[name] = jsonText(value);
         return;
       case "config":
-        return this.updateConfig(record.values);
+        this.updateConfig(record.values);
+        return;
     }
   }
 
-  updateConfig(values: Readonly<Record<string, StateTree>>): void {
+  /** @returns names that the sweep has chosen: they stay as they are */
+  updateConfig(given: Readonly<Record<string, StateTree>>): string[] {
+    const { locked } = this.#plan;
+    const isLocked = (name: string): boolean => Object.hasOwn(locked, name);
+    const values = Object.fromEntries(Object.entries(given).filter(([name]) => !isLocked(name)));
     Object.assign(this.#config, values);
     this.#units.append((log) => log.add(RecordKind.config, (writer) => write.writeItems(writer, entriesOf(values))));
+    return Object.keys(given).filter((name) => isLocked(name) && jsonText(given[name]) !== jsonText(locked[name]));
   }
 
   /** A line of the console. */
