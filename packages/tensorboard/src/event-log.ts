@@ -1,8 +1,8 @@
 import { AppendFile, RowLedger, type LogSegment } from "@snapfit/logging/node";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isRestart, restartRecord, versionRecord } from "./event.js";
+import { isRestart, isSummary, restartRecord, versionRecord } from "./event.js";
 import { dataOf, readTfRecords } from "./tf-record.js";
 
 /** `events.out.tfevents.1790000000.host.snapfit.00000`; readers take the files of a folder by name. */
@@ -63,15 +63,9 @@ export class EventLog {
   write(text: string, record: () => Uint8Array): "new" | "replayed" | "rewound" {
     const admission = this.#ledger.admit(text);
     if (admission === "replayed") return admission;
-    if (admission === "rewound") this.#rewind(this.#ledger.end);
     const bytes = record();
-    this.#ledger.note(text, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length });
-    try {
-      this.#file.append(bytes);
-    } catch (error) {
-      this.#ledger.takeBack();
-      throw error;
-    }
+    if (admission === "rewound") this.#beginBranch(text, bytes);
+    else this.#note(text, this.#segment, this.#file.sizeBytes + bytes.length, () => this.#file.append(bytes));
     return admission;
   }
 
@@ -99,15 +93,38 @@ export class EventLog {
     this.#file.append(versionRecord(Date.now()));
   }
 
-  /** @param end of the last row that holds */
-  #rewind(end: LogSegment): void {
-    this.#beginSegment();
-    this.#file.append(restartRecord(Date.now()));
-    let first = end.segment;
-    while (first > 0 && !this.#isRestart(first)) first -= 1;
-    for (let segment = first; segment <= end.segment; segment++)
-      for (const record of readTfRecords(this.#pathOf(segment), segment === end.segment ? end.sizeBytes : Infinity))
-        this.#file.append(record);
+  /** Writes what still holds and the row into a file that takes its name when it is complete. */
+  #beginBranch(text: string, bytes: Uint8Array): void {
+    const { end } = this.#ledger;
+    const temporary = join(this.#folder, "tensorboard.next");
+    rmSync(temporary, { force: true });
+    const file = new AppendFile(temporary);
+    try {
+      file.append(Buffer.concat([versionRecord(Date.now()), restartRecord(Date.now())]));
+      let first = end.segment;
+      while (first > 0 && !this.#isRestart(first)) first -= 1;
+      for (let segment = first; segment <= end.segment; segment++)
+        for (const held of readTfRecords(this.#pathOf(segment), segment === end.segment ? end.sizeBytes : Infinity))
+          if (isSummary(dataOf(held))) file.append(held);
+      file.append(bytes);
+    } finally {
+      file.close();
+    }
+    this.#note(text, this.#segment + 1, file.sizeBytes, () => renameSync(temporary, this.#pathOf(this.#segment + 1)));
+    this.#file.close();
+    this.#segment += 1;
+    this.#file = new AppendFile(this.#pathOf(this.#segment));
+  }
+
+  /** Notes a row, then has it written. */
+  #note(text: string, segment: number, sizeBytes: number, write: () => void): void {
+    this.#ledger.note(text, { segment, sizeBytes });
+    try {
+      write();
+    } catch (error) {
+      this.#ledger.takeBack();
+      throw error;
+    }
   }
 
   /** Whether readers forget at its beginning what came before. */

@@ -25,9 +25,19 @@ export function restartRecord(timeMs: number): Uint8Array {
   return tfRecord(event(timeMs).message(EVENT.sessionLog, new Message().int(1, SESSION_START)).bytes);
 }
 
-/** Whether data is that of a {@link restartRecord}: behind the time, 9 bytes, comes the session log. */
+/** Whether data is that of a {@link restartRecord}. */
 export function isRestart(data: Uint8Array): boolean {
-  return data[9] === ((EVENT.sessionLog << 3) | 2);
+  return firstField(data) === EVENT.sessionLog;
+}
+
+/** Whether data is that of a {@link summaryRecord}. */
+export function isSummary(data: Uint8Array): boolean {
+  return [EVENT.step, EVENT.summary].includes(firstField(data));
+}
+
+/** The number of the field behind the time, which takes 9 bytes. */
+function firstField(data: Uint8Array): number {
+  return data[9]! >>> 3;
 }
 
 function event(timeMs: number, sizeBytes = 0): Message {

@@ -7,9 +7,23 @@ export interface TagValue {
   readonly value: unknown;
 }
 
-/** Reads the event files of a folder as TensorBoard does, and checks every checksum: written for tests, from the formats' descriptions alone. */
+/** Values in the order of the files, without those that a restart made TensorBoard forget. */
+export interface EventLogContent {
+  readonly values: readonly (TagValue & { readonly tag: string })[];
+  readonly numRestarts: number;
+}
+
+/** The values of a folder by tag. */
 export function readEvents(folder: string): Record<string, TagValue[]> {
-  const tags = new Map<string, TagValue[]>();
+  const tags: Record<string, TagValue[]> = {};
+  for (const { tag, ...value } of readLog(folder).values) (tags[tag] ??= []).push(value);
+  return tags;
+}
+
+/** Reads the event files of a folder as TensorBoard does, and checks every checksum: written for tests, from the formats' descriptions alone. */
+export function readLog(folder: string): EventLogContent {
+  let values: EventLogContent["values"][number][] = [];
+  let numRestarts = 0;
   const files = readdirSync(folder)
     .filter((name) => name.includes("tfevents"))
     .sort();
@@ -17,22 +31,19 @@ export function readEvents(folder: string): Record<string, TagValue[]> {
     for (const data of framesOf(readFileSync(join(folder, name)))) {
       const event = fieldsOf(data);
       const step = Number(event.get(2)?.[0] ?? 0);
-      if (event.has(7))
-        for (const [tag, values] of tags)
-          tags.set(
-            tag,
-            values.filter((each) => each.step < step),
-          );
+      if (event.has(7)) {
+        values = values.filter((each) => each.step < step);
+        numRestarts += 1;
+      }
       for (const summary of (event.get(5) ?? []) as Buffer[]) {
         for (const bytes of (fieldsOf(summary).get(1) ?? []) as Buffer[]) {
           const fields = fieldsOf(bytes);
-          const tag = String(fields.get(1)![0]);
-          tags.set(tag, [...(tags.get(tag) ?? []), { step, value: valueOf(fields) }]);
+          values.push({ tag: String(fields.get(1)![0]), step, value: valueOf(fields) });
         }
       }
     }
   }
-  return Object.fromEntries([...tags].filter(([, values]) => values.length > 0));
+  return { values, numRestarts };
 }
 
 function valueOf(fields: Map<number, unknown[]>): unknown {
