@@ -38,6 +38,7 @@ test("a captured state keeps its bits while the training goes on, and memory giv
   const copy = structuredClone(state);
   await trainer.fit({ train: train(), epochs: 1 });
   await trainer.captureState();
+  expect(trainer.progress.step).toBe(6);
   expectSameBits(state["weights"]!, copy["weights"]!);
   expectSameBits(state["optimizers"]!, copy["optimizers"]!);
 });

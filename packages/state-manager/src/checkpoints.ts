@@ -1,4 +1,4 @@
-import { forgetRecycledArrays, SnapfitError, type ProcessGroup, type StateRecord, type StateTree, type Storage } from "@snapfit/base";
+import { forgetRecycledArrays, type SnapfitError, type ProcessGroup, type StateRecord, type StateTree, type Storage } from "@snapfit/base";
 import type { BestModelState, Logger, Progress, SavePointKind } from "@snapfit/core";
 import { isCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint-files.js";
 import { CheckpointFolder, type SaveJob, type SaveTarget } from "./checkpoint-folder.js";

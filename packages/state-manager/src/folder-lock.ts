@@ -35,7 +35,7 @@ export class FolderLock {
     this.#storage = storage;
     this.#path = path;
     this.#token = token;
-    this.#timer = setInterval(() => (this.#beating = this.#move()), beatMs);
+    this.#timer = setInterval(() => void (this.#beating = this.#move()), beatMs);
     this.#timer.unref();
   }
 

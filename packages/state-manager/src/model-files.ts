@@ -107,7 +107,7 @@ export async function openModel(
       `"${path}" holds weights without layers: the model was no tf.LayersModel. Build the model in code, and load the weights with loadModel().`,
     );
   }
-  const model = await tf.models.modelFromJSON(JSON.parse(topology) as tf.io.ModelJSON["modelTopology"] & {});
+  const model = await tf.models.modelFromJSON(JSON.parse(topology) as tf.io.ModelJSON["modelTopology"]);
   assignModelWeights(model, weights);
   return model;
 }

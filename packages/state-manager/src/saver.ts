@@ -1,7 +1,7 @@
 import { copyArray, recycleArrays, type Storage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { SafetensorsTensor } from "@snapfit/safetensors";
-import { CheckpointFolder, type SaveJob } from "./checkpoint-folder.js";
+import type { CheckpointFolder, SaveJob } from "./checkpoint-folder.js";
 import type { PackedCheckpoint } from "./checkpoint.js";
 import type { CheckpointEntry } from "./manifest.js";
 import { WorkerSaver } from "./worker-saver.js";

@@ -170,7 +170,8 @@ function outermost(
 }
 
 /** A state without times and identities: the trainer's, and those of each add-on. */
-export function lasting({ environment: _, ...rest }: StateRecord): StateRecord {
+export function lasting(state: StateRecord): StateRecord {
+  const { environment: _, ...rest } = state;
   return Object.fromEntries(Object.entries(rest).map(([name, entry]) => [name, withoutEnvironment(entry)]));
 }
 
