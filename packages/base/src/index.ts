@@ -9,7 +9,6 @@ export type { HostOutputs, Metric } from "./metric.js";
 export { migrateState } from "./migrate-state.js";
 export { nearestName } from "./nearest-name.js";
 export { parseState } from "./parse-state.js";
-export { plainEntries } from "./plain-entries.js";
 export type { ProcessGroup, ReducibleArray, ReduceOp } from "./process-group.js";
 export { RandomStream, type RandomStreamState } from "./random-stream.js";
 export { soloGroup } from "./solo-group.js";

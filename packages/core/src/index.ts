@@ -17,7 +17,6 @@ export { histogramOf, type LogKind, type LogRecord, type LogRow, type LogSink, t
 export { directionOf, type Mode } from "./metric-direction.js";
 export type { Metrics } from "./metric-set.js";
 export type { Model, ParameterSource, Weights } from "./model.js";
-export { assignModelWeights, readModelWeights } from "./model-weights.js";
 export type { NamedOptimizer, NamedOptimizers, OptimizerConfiguration, OptimizerSetup } from "./optimizer-slots.js";
 export type { HostPrediction, Prediction } from "./prediction.js";
 export type { Progress } from "./progress.js";

@@ -1,4 +1,4 @@
-import { SnapfitError, plainEntries } from "@snapfit/base";
+import { SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { adoptModel } from "./trained-model.js";
 import { chooseDevice } from "./devices.js";
@@ -7,6 +7,7 @@ import { MetricSet } from "./metric-set.js";
 import { checkModel, isLayersModel, type Model } from "./model.js";
 import { beforeExit } from "./node/signals.js";
 import { optimizerSlots } from "./optimizer-slots.js";
+import { plainEntries } from "./plain-entries.js";
 import type { Session } from "./session.js";
 import { withSeededRandom } from "./sync-section.js";
 

@@ -13,7 +13,6 @@ import type { OptimizerConfiguration } from "./optimizer-slots.js";
 import type { Prediction } from "./prediction.js";
 import { sessionOf } from "./session-of.js";
 import type { BatchOutputs, StepResult } from "./step-result.js";
-import { withStateSnapshot, withSwappedWeights } from "./swap-weights.js";
 import { sectionRandomness } from "./sync-section.js";
 import type { EvaluationPhase, SavePointKind } from "./trainer-methods.js";
 import { readWeights } from "./weights.js";
@@ -226,11 +225,13 @@ export abstract class TrainerSteps<Batch> {
     loadRunState(sessionOf(this), state);
   }
   /** Runs `body` with other weights in the model. Swaps do not nest. @throws SnapfitError `WEIGHTS_SWAPPED` */
-  protected withWeights<T>(weights: Weights, body: () => Awaitable<T>): Promise<T> {
+  protected async withWeights<T>(weights: Weights, body: () => Awaitable<T>): Promise<T> {
+    const { withSwappedWeights } = await import("./swap-weights.js");
     return withSwappedWeights(sessionOf(this), weights, body);
   }
   /** Runs `body`, then puts buffers and random streams back. */
-  protected withSnapshot<T>(body: () => Awaitable<T>): Promise<T> {
+  protected async withSnapshot<T>(body: () => Awaitable<T>): Promise<T> {
+    const { withStateSnapshot } = await import("./swap-weights.js");
     return withStateSnapshot(sessionOf(this), body);
   }
 }

@@ -2,7 +2,8 @@ import type { StateRecord } from "@snapfit/base";
 import { expectSameBits, seededClasses, tinyClassifier, tinyLoader, tinyOptions, TinyTrainer } from "@snapfit/test-utils";
 import { adamW } from "@snapfit/optim";
 import { expect, test } from "vitest";
-import { assignModelWeights, readModelWeights, type Weights } from "../src/index.js";
+import type { Weights } from "../src/index.js";
+import { assignModelWeights, readModelWeights } from "../src/node/index.js";
 
 const options = () => tinyOptions({ model: () => tinyClassifier(), optimizer: adamW({ learningRate: 0.02 }) });
 const train = () => tinyLoader(seededClasses({ numSamples: 12 }), { batchSize: 4, shuffle: true });
@@ -47,7 +48,7 @@ test("weights of a model without a trainer are those of a trainer with it", asyn
   const state = await trained();
   const model = tinyClassifier();
   const given = state["weights"] as unknown as Weights;
-  expect(assignModelWeights(model, given)).toEqual({ missing: [], unexpected: [], different: [] });
+  expect(await assignModelWeights(model, given)).toEqual({ missing: [], unexpected: [], different: [] });
   expectSameBits((await readModelWeights(model)) as never, state["weights"]!);
   model.dispose();
 });

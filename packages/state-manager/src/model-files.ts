@@ -1,6 +1,7 @@
 import type { Storage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
-import { assignModelWeights, readModelWeights, type Model, type Weights } from "@snapfit/core";
+import type { Model, Weights } from "@snapfit/core";
+import { assignModelWeights, readModelWeights } from "@snapfit/core/node";
 import { openSafetensors, toHostTensor, writeSafetensors } from "@snapfit/safetensors";
 import * as tf from "@tensorflow/tfjs";
 import { isCheckpoint, readCheckpoint } from "./checkpoint-files.js";
@@ -108,7 +109,7 @@ export async function openModel(
     );
   }
   const model = await tf.models.modelFromJSON(JSON.parse(topology) as tf.io.ModelJSON["modelTopology"]);
-  assignModelWeights(model, weights);
+  await assignModelWeights(model, weights);
   return model;
 }
 

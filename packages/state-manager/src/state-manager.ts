@@ -1,5 +1,4 @@
 import type { StateRecord } from "@snapfit/base";
-import { plainEntries } from "@snapfit/base";
 import {
   defineAddOn,
   EarlyStopper,
@@ -10,6 +9,7 @@ import {
   type SavePointKind,
   type WeightsMismatch,
 } from "@snapfit/core";
+import { plainEntries } from "@snapfit/core/node";
 import * as tf from "@tensorflow/tfjs";
 import { Checkpoints } from "./checkpoints.js";
 import type { CheckpointInfo } from "./checkpoint.js";

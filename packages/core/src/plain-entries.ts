@@ -1,4 +1,4 @@
-import type { StateTree } from "./state-tree.js";
+import type { StateTree } from "@snapfit/base";
 
 /** The entries of an object whose values are plain data through and through: of options, what can be written down. */
 export function plainEntries(values: object): Record<string, StateTree> {
