@@ -9,7 +9,15 @@ import type { Message } from "./message.js";
 import { histogramValue, imageValue, scalarValue, textValue } from "./summary-values.js";
 
 /** Kinds of records that TensorBoard can show. */
-export const kinds = ["scalars", "text", "histogram", "image", "config", "summary"] as const satisfies readonly LogRecord["kind"][];
+export const kinds = [
+  "scalars",
+  "text",
+  "histogram",
+  "image",
+  "table",
+  "config",
+  "summary",
+] as const satisfies readonly LogRecord["kind"][];
 
 /** How many events a record becomes. Each of them is a row of the log: a kill may come between them. */
 export function numEventsOf({ kind, key }: LogRecord): number {
@@ -88,10 +96,24 @@ function isOverEpochs(key: string): boolean {
 /** What is not scalars. */
 function valuesOf(record: LogRecord, timeMs: number): Message[] {
   if (record.kind === "text") return [textValue(record.key, record.text)];
+  if (record.kind === "table") return [textValue(record.key, markdownTable(record))];
   if (record.kind === "histogram") return [histogramValue(record.key, record.edges, record.counts)];
   if (record.kind !== "summary") throw new Error(`internal: a record of kind ${record.kind} is not for TensorBoard`);
   const best = Object.entries(record.values).filter(
     (entry): entry is [string, number] => entry[0].startsWith("best/") && typeof entry[1] === "number",
   );
   return [...best.map(([name, value]) => scalarValue(name, value)), sessionEnd(timeMs)];
+}
+
+/** TensorBoard shows texts as Markdown. */
+function markdownTable({ columns, rows }: LogRecord & { readonly kind: "table" }): string {
+  const line = (cells: readonly unknown[]): string =>
+    `| ${cells
+      .map((cell) =>
+        String(cell ?? "")
+          .replaceAll("|", "\\|")
+          .replaceAll("\n", " "),
+      )
+      .join(" | ")} |`;
+  return [line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
 }

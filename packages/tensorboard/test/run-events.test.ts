@@ -70,6 +70,21 @@ test("an image that comes again is the same one, another one begins a branch", a
   expect(readEvents(folder)["train"]).toHaveLength(2);
 });
 
+test("a table is a text in Markdown", async () => {
+  const table = {
+    kind: "table",
+    columns: ["class", "mistakes"],
+    rows: [
+      ["a|b", 3],
+      ["c", null],
+    ],
+  } as const;
+  await withEvents(0, (events) => void events.write({ ...at(4), key: "classes", ...table }));
+  expect(readEvents(folder)).toEqual({
+    classes: [{ step: 4, value: "| class | mistakes |\n| --- | --- |\n| a\\|b | 3 |\n| c |  |" }],
+  });
+});
+
 async function withEvents(numRestored: number, task: (events: RunEvents) => void | Promise<void>, rewound: number[] = []): Promise<void> {
   const events = new RunEvents(folder, numRestored, (step) => rewound.push(step));
   try {
