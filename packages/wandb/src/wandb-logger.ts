@@ -2,7 +2,7 @@ import { migrateState, type StateRecord, type StateTree } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { consoleLogger, defineAddOn, type AddOnBase, type Adds, type Awaitable, type RunInfo, type SavePointKind } from "@snapfit/core";
 import { systemFigures } from "@snapfit/logging/node";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ConsoleLines } from "./console-lines.js";
 import { OnlineRun } from "./online-run.js";
 import { RunLog, type SavedRun } from "./run/run-log.js";
@@ -115,10 +115,11 @@ export const WandBLogger = defineAddOn({
       }
 
       async #open({ runName, rank }: RunInfo): Promise<void> {
-        const runFolder = this.#settings.directory ?? (await this.runFolder(new DiskStorage()));
+        const runFolder = await this.runFolder(new DiskStorage());
         if (rank > 0) return;
         const settings = this.#settings;
-        const folder = join(runFolder, "wandb");
+        // Runs that share a directory are not parts of each other.
+        const folder = join(settings.directory === undefined ? runFolder : join(settings.directory, basename(runFolder)), "wandb");
         const run = new RunLog({
           folder,
           settings,

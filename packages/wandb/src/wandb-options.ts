@@ -43,7 +43,7 @@ export interface WandBSettings {
    * A run that goes on in its folder always may. `WANDB_RESUME`. @default "allow"
    */
   readonly resume?: ResumeMode;
-  /** Where the folder `wandb` is. `WANDB_DIR`. @default the run folder */
+  /** Where the logs of runs are, each in a folder that is called as the run folder is. `WANDB_DIR`. @default the run folder itself */
   readonly directory?: string;
   /** Metrics by name, or by a pattern with `*`. @default { "train/*_epoch": { step: "epoch" } } */
   readonly metrics?: Readonly<Record<string, MetricSettings>>;

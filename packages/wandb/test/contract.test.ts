@@ -18,7 +18,7 @@ function folderOf(storage: object): string {
 describe("WandBLogger", () => {
   test.each(
     addOnContract(WandBLogger, {
-      options: ({ storage }) => ({ wandb: { mode: "offline", directory: folderOf(storage), logModel: true } }),
+      options: ({ storage }) => ({ outputDir: folderOf(storage), wandb: { mode: "offline", logModel: true } }),
       with: [
         { addOn: StateManager, options: ({ storage }) => ({ stateManager: { storage, everySteps: 2 } }) },
         { addOn: ToyEma, options: { toyEma: { decay: 0.6 } } },

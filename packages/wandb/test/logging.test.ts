@@ -143,6 +143,20 @@ describe("WandBLogger", () => {
     expect(loggedRun(join(folder, "run")).entries.at(-1)).toEqual({ kind: "exit", exitCode: 1 });
   });
 
+  test("keeps runs apart that share a directory", async () => {
+    const folder = newFolder();
+    const runIds: (string | null)[] = [];
+    for (let i = 0; i < 2; i++) {
+      await using trainer = new Logged(optionsIn(join(folder, "runs"), { directory: join(folder, "logs") }));
+      await trainer.fit({ ...data(), epochs: 1 });
+      runIds.push(trainer.wandb.runId);
+    }
+    const [first, second] = ["run", "run-2"].map((name) => loggedRun(join(folder, "logs", name)));
+    expect([...first!.runIds, ...second!.runIds]).toEqual(runIds);
+    expect(runIds[0]).not.toBe(runIds[1]);
+    expect(second!.rows).toEqual(first!.rows);
+  });
+
   test("does nothing when it is disabled", async () => {
     const folder = newFolder();
     await using trainer = new Logged(optionsIn(folder, { mode: "disabled" }));

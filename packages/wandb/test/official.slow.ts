@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, statSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostTensor } from "@snapfit/base";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RunLog } from "../src/run/run-log.js";
 import { listFragments } from "../src/run/fragments.js";
+import { RunningUpload } from "../src/upload/upload-job.js";
 import { resolveSettings } from "../src/wandb-options.js";
 import { loggedRun } from "./support/read-log.js";
 import { data, Logged, optionsIn } from "./support/tiny-run.js";
@@ -135,5 +136,98 @@ describe.skipIf(official === undefined)("the official client", () => {
     expect(records.filter(({ type }) => type === "history").map(({ history }) => history!.item)).toEqual(
       loggedRun(join(folder, "run")).rows.map((row) => expect.objectContaining(row) as object),
     );
+  });
+
+  test("starts a program of a sweep, whose choice becomes the config", async () => {
+    const program = join(folder, "train.mjs");
+    const entry = new URL("../dist/index.js", import.meta.url).href;
+    writeFileSync(
+      program,
+      `import { sweepConfig } from ${JSON.stringify(entry)};
+      import { writeFileSync } from "node:fs";
+      const config = sweepConfig({ lr: 1, layers: 2 });
+      writeFileSync(${JSON.stringify(join(folder, "seen.json"))}, JSON.stringify({ config, runId: process.env.WANDB_RUN_ID, sweep: process.env.WANDB_SWEEP_ID }));`,
+    );
+    server.sweepRun = { runId: "r1", program, args: { lr: { value: 0.01 }, layers: { value: 3 } } };
+    const { output } = await official!.wandb(["agent", "--count", "1", "someone/p/sweep1"], server.url, folder);
+    expect(output).toContain("Starting wandb agent");
+    expect(JSON.parse(readFileSync(join(folder, "seen.json"), "utf8")), output).toEqual({
+      config: { lr: 0.01, layers: 3 },
+      runId: "r1",
+      sweep: "sweep1",
+    });
+  });
+
+  test("finds nothing to do for a run that was uploaded while it went on", async () => {
+    process.env["WANDB_API_KEY"] = "k".repeat(40);
+    const trainer = new Logged(optionsIn(folder, { mode: "online", baseUrl: server.url, project: "p" }));
+    delete process.env["WANDB_API_KEY"];
+    await trainer.fit({ ...data(), epochs: 1 });
+    await trainer.close();
+    const { directory, runId } = trainer.wandb;
+    const rows = server.rows(runId!);
+    const { output } = await official!.wandb(["sync", directory!], server.url, folder);
+    expect(output).toContain("Skipped 1 synced run");
+    expect(server.rows(runId!)).toEqual(rows);
+  });
+
+  test("brings the same to the service as our client does for the same script", async () => {
+    const script = join(folder, "script.py");
+    writeFileSync(
+      script,
+      `import wandb
+run = wandb.init(project="p", id="official", name="한글", tags=["a"], notes="n", group="g", job_type="j", config={"lr": 0.5, "nested": {"a": [1, 2]}})
+run.define_metric("epoch")
+run.define_metric("valid/loss", step_metric="epoch", summary="min,mean")
+for step in range(5):
+    run.log({"loss": 1 / (step + 1), "epoch": step, "valid/loss": 4 - step / 2, "bad": float("nan"), "text": "안녕 🙂"}, step=step)
+run.finish()
+`,
+    );
+    const { output } = await official!.run("python", [script], server.url, folder);
+    expect(output).toContain("View run");
+    const facts = { project: "p", runId: "ours", name: "한글", tags: ["a"], notes: "n", group: "g", jobType: "j" };
+    const metrics = { epoch: {}, "valid/loss": { step: "epoch", summary: ["min", "mean"] } } as const;
+    const settings = resolveSettings({ ...facts, metrics }, {});
+    const log = new RunLog({
+      folder: join(folder, "own", "wandb"),
+      settings,
+      name: "run",
+      restored: undefined,
+      locked: {},
+      onBranch: () => undefined,
+    });
+    log.updateConfig({ lr: 0.5, nested: { a: [1, 2] } });
+    for (let step = 0; step < 5; step++) {
+      const at = { fit: 1, step, epoch: step, key: "train" };
+      void log.write({ ...at, kind: "scalars", values: { loss: 1 / (step + 1), epoch: step, "valid/loss": 4 - step / 2, bad: NaN } });
+      void log.write({ ...at, kind: "text", key: "text", text: "안녕 🙂" });
+    }
+    log.close(0);
+    const parts = log.fragments.map(({ logPath, filesPath }) => ({ logPath, filesPath }));
+    const address = { baseUrl: server.url, apiKey: "k".repeat(40) };
+    const job = { address, parts, notesPath: join(folder, "notes.json"), resume: undefined, everyMs: 20, retryMs: 5 };
+    await new RunningUpload(job, () => undefined).finish(20_000);
+    const [theirs, ours] = ["official", "ours"].map((id) => {
+      const run = server.runs.get(id)!;
+      const { _wandb, ...config } = JSON.parse(run.config) as Record<string, { value: { m: { 1: string }[] } }>;
+      const { _runtime, _timestamp, _wandb: _, ...summary } = parseLoose(run.summary);
+      const { displayName, notes, tags, groupName, jobType, host, project } = run.variables;
+      const metricNames = _wandb!.value.m.map((metric) => metric[1]);
+      // An axis is told by its place in the list.
+      const defined = _wandb!.value.m.map((metric) => ({ ...metric, 5: metricNames[Number((metric as { 5?: number })[5] ?? 0) - 1] }));
+      defined.sort((a, b) => (a[1] < b[1] ? -1 : 1));
+      const about = { displayName, notes, tags, groupName, jobType, host, project };
+      return { rows: rowsOf(id), summary, config, defined, about, exitCode: run.exitCode };
+    });
+    expect(theirs!.rows, output).toHaveLength(5);
+    expect(ours).toEqual(theirs);
+    const variablesOf = (key: string): Set<string> =>
+      new Set(
+        server.requests
+          .filter(({ operation, variables }) => operation === "UpsertBucket" && variables["name"] === key)
+          .flatMap(({ variables }) => Object.keys(variables)),
+      );
+    expect([...variablesOf("official")]).toEqual(expect.arrayContaining([...variablesOf("ours")]));
   });
 });

@@ -39,6 +39,8 @@ export class WandBServer {
   beforeAnswer: (request: SeenRequest) => "cut" | undefined = () => undefined;
   /** Whether somebody has pressed Stop on the page of the run. */
   isStopped = false;
+  /** The run that an agent of a sweep is given. */
+  sweepRun: { readonly runId: string; readonly program: string; readonly args: Readonly<Record<string, unknown>> } | undefined;
   readonly #server = createServer((request, response) => void this.#handle(request, response));
 
   static async start(port = 0): Promise<WandBServer> {
@@ -75,7 +77,7 @@ export class WandBServer {
     const seen: SeenRequest = {
       method: request.method ?? "",
       path,
-      operation: graph === undefined ? undefined : (graph.operationName ?? /(?:query|mutation)\s+(\w+)/.exec(graph.query)?.[1]),
+      operation: graph === undefined ? undefined : graph.operationName || /(?:query|mutation)\s+(\w+)/.exec(graph.query)?.[1],
       variables: graph?.variables ?? {},
       authorization: request.headers.authorization,
       body,
@@ -107,6 +109,12 @@ export class WandBServer {
       case "NotifyScriptableRunAlert":
         this.#run(String(variables["runName"])).alerts.push(variables);
         return { data: { notifyScriptableRunAlert: { success: true } } };
+      case "SweepWithRuns":
+        return { data: { project: { sweep: this.#sweep() } } };
+      case "CreateAgent":
+        return { data: { createAgent: { agent: { id: "agent" } } } };
+      case "Heartbeat":
+        return { data: { agentHeartbeat: { agent: { id: "agent" }, commands: JSON.stringify(this.#commands()) } } };
       case "CreateArtifact":
         return {
           data: { createArtifact: { artifact: { id: "a", state: "COMMITTED", artifactSequence: { id: "s", latestArtifact: null } } } },
@@ -172,6 +180,31 @@ export class WandBServer {
       jobType: null,
     };
     return { id: "m", name: "p", entity: { id: "e", name: "someone" }, bucket: bucket ?? null };
+  }
+
+  #sweep(): unknown {
+    const config = `method: random\nprogram: ${this.sweepRun?.program}\ncommand: [node, "\${program}", "\${args_json}"]\nparameters: {lr: {values: [0.01]}}\n`;
+    return {
+      id: "s",
+      name: "sweep1",
+      method: "random",
+      state: "RUNNING",
+      description: null,
+      config,
+      createdAt: "",
+      heartbeatAt: null,
+      updatedAt: null,
+      earlyStopJobRunning: false,
+      controller: null,
+      scheduler: null,
+      runs: { edges: [] },
+    };
+  }
+
+  #commands(): unknown[] {
+    const run = this.sweepRun;
+    this.sweepRun = undefined;
+    return run === undefined ? [{ type: "exit" }] : [{ type: "run", run_id: run.runId, program: run.program, args: run.args }];
   }
 
   #createFiles({ run, files }: Readonly<Record<string, unknown>>): unknown {
