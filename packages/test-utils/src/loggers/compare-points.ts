@@ -2,7 +2,10 @@ import type { LogRecord } from "@snapfit/core";
 import type { LoggedPoint, LoggerUnderTest } from "./settings.js";
 
 /** The points that records hold, as far as a logger gives them back. */
-export function pointsOf(records: readonly LogRecord[], { kinds = ["scalars", "text"], precision, finiteOnly = false }: LoggerUnderTest): LoggedPoint[] {
+export function pointsOf(
+  records: readonly LogRecord[],
+  { kinds = ["scalars", "text"], precision, finiteOnly = false }: LoggerUnderTest,
+): LoggedPoint[] {
   return records.flatMap((record): LoggedPoint[] => {
     const { step } = record;
     if (record.kind === "text" && kinds.includes("text")) return [{ name: record.key, step, value: record.text }];
