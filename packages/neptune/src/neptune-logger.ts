@@ -5,15 +5,20 @@ import { join } from "node:path";
 import { resolveSettings, type NeptuneOptions, type ResolvedSettings } from "./neptune-options.js";
 import { monitor } from "./run/monitoring.js";
 import { RunLog } from "./run/run-log.js";
+import { readToken } from "./upload/api-token.js";
+import { RunUploads } from "./upload/run-uploads.js";
 import { isRow, rowKinds, RunPosition } from "./run/run-position.js";
 
 const STATE_VERSION = 1;
+const WORKS_WITH = "Minfx and self-hosted Neptune 2.x take it (the hosted service closed in March 2026)";
 
 /** What {@link NeptuneLogger} adds. */
 export interface NeptuneMembers {
   readonly neptune: {
     /** What is uploaded: a directory in the form of the official client. Undefined before the trainer is ready, on ranks other than 0, and in mode `debug`. */
     readonly directory: string | undefined;
+    /** Page of the run; undefined offline, and until the server knows the run. */
+    readonly url: string | undefined;
   };
 }
 
@@ -33,6 +38,7 @@ export const NeptuneLogger = defineAddOn({
       readonly #settings: ResolvedSettings;
       readonly #position = new RunPosition();
       #run: RunLog | undefined;
+      #uploads: RunUploads | undefined;
       #stopMonitoring: (() => void) | undefined;
       #hasFailed = false;
       #hasDropped = false;
@@ -43,7 +49,7 @@ export const NeptuneLogger = defineAddOn({
       }
 
       get neptune(): NeptuneMembers["neptune"] {
-        return { directory: this.#run?.directory.path };
+        return { directory: this.#run?.directory.path, url: this.#uploads?.url };
       }
 
       protected override async setup(): Promise<void> {
@@ -83,18 +89,41 @@ export const NeptuneLogger = defineAddOn({
           settings: this.#settings,
           name: this.#settings.name ?? runName,
           numRestored: this.#position.numRows,
-          onBranch: (step) =>
+          onBranch: (step) => {
             this.logger.warning(
               `Neptune: from step ${step} on this run differs from what its log has. It goes on as a run of its own, in ${this.#run?.directory.path}.`,
-            ),
+            );
+            this.#uploads?.begin();
+          },
           onDrop: (name, value, step) => this.#warnOfDrop(name, value, step),
         });
         this.#run = run;
         if (this.#settings.monitoring) this.#stopMonitoring = monitor((operations) => run.append(operations));
-        const upload = `neptune sync --path ${quoted(folder)} --project ${quoted(this.#settings.project ?? "workspace/name")}`;
-        this.logger.info(
-          `Neptune: logged offline in ${run.directory.path}. Minfx and self-hosted Neptune 2.x take it (the hosted service closed in March 2026): minfx sync or ${upload}`,
-        );
+        this.#uploads = this.#settings.mode === "async" ? this.#startUploads(run, folder) : undefined;
+        if (this.#uploads === undefined)
+          this.logger.info(`Neptune: logged offline in ${run.directory.path}. ${WORKS_WITH}: minfx sync or ${this.#syncCommand(folder)}`);
+      }
+
+      #startUploads(run: RunLog, folder: string): RunUploads | undefined {
+        const { project } = this.#settings;
+        const token = readToken(process.env["NEPTUNE_API_TOKEN"]);
+        if (typeof token === "string" || project === undefined) {
+          this.logger.warning(`Neptune: ${typeof token === "string" ? token : "neptune.project is not set"}. The run is logged offline.`);
+          return undefined;
+        }
+        this.logger.info(`Neptune: logged in ${run.directory.path}, and uploaded to ${token.address}. ${WORKS_WITH}.`);
+        return new RunUploads({
+          run,
+          token,
+          project,
+          syncCommand: this.#syncCommand(folder),
+          info: (line) => this.logger.info(line),
+          warn: (line) => this.logger.warning(line),
+        });
+      }
+
+      #syncCommand(folder: string): string {
+        return `neptune sync --path ${quoted(folder)} --project ${quoted(this.#settings.project ?? "workspace/name")}`;
       }
 
       #write(record: LogRecord): void | Promise<void> {
@@ -112,10 +141,11 @@ export const NeptuneLogger = defineAddOn({
         );
       }
 
-      #close(): void {
+      async #close(): Promise<void> {
         this.#stopMonitoring?.();
         this.#stopMonitoring = undefined;
         this.#run?.close(this.#hasFailed);
+        await this.#uploads?.finish();
         this.#run = undefined;
       }
     }

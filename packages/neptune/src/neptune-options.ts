@@ -10,7 +10,7 @@ export interface NeptuneOptions {
 
 /** What stands under `neptune` in the options of a trainer. What is left out is taken from the variable of the environment that is named. */
 export interface NeptuneSettings {
-  /** `offline`: a directory that `neptune sync` or `minfx sync` uploads. `debug`: nothing. `NEPTUNE_MODE`. @default "offline" */
+  /** `offline`: a directory that `neptune sync` or `minfx sync` uploads. `async`: it is uploaded while the run goes on, too. `debug`: nothing. `NEPTUNE_MODE`. @default "offline" */
   readonly mode?: NeptuneMode;
   /** `workspace/name`. `NEPTUNE_PROJECT`. @default to be named when it is uploaded */
   readonly project?: string;
@@ -24,7 +24,7 @@ export interface NeptuneSettings {
   readonly directory?: string;
 }
 
-const modes = ["offline", "debug"] as const;
+const modes = ["offline", "async", "debug"] as const;
 export type NeptuneMode = (typeof modes)[number];
 
 /** The settings, checked and complete but for what the run decides. */

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Operation } from "../src/log/operation.js";
+import { requestBody } from "../src/upload/request-body.js";
 import { loggedRun } from "./support/logged-run.js";
+import { mergedOf } from "./support/merged-of.js";
 import { replay, type SentOperation } from "./support/official-reader.js";
 import { nameOf, readOperations, runDirectories } from "./support/read-runs.js";
 
@@ -18,10 +20,13 @@ describe.each(["neptune", "minfx"] as const)("%s", (reader) => {
   test("replays every operation of a run, and takes the directory away", async ({ skip }) => {
     const { root, directory } = copy(reader);
     const expected = expectedOf(directory);
+    const own = requestBody(readOperations(directory).map(({ obj }) => obj));
     const runs = await replay(reader, root);
     if (runs === undefined) return skip();
     expect(runs).toEqual([expected]);
     expect(existsSync(directory)).toBe(false);
+    const requests = (JSON.parse(JSON.stringify(runs[0]!, withoutNulls)) as SentOperation[]).filter((each) => !("uploadFile" in each));
+    expect(mergedOf(own)).toEqual(mergedOf(requests)); // what our own upload sends
   });
 
   test("replays all but a torn line at the end", async ({ skip }) => {
@@ -33,6 +38,11 @@ describe.each(["neptune", "minfx"] as const)("%s", (reader) => {
     expect(runs).toEqual([expected]);
   });
 });
+
+/** The official client leaves fields out that are null. */
+function withoutNulls(_: string, value: unknown): unknown {
+  return value ?? undefined;
+}
 
 function copy(name: string): { readonly root: string; readonly directory: string } {
   cpSync(join(folder, "whole"), join(folder, name), { recursive: true });

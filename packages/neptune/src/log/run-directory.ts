@@ -1,5 +1,5 @@
 import { diskError } from "@snapfit/base/node";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { release, type } from "node:os";
 import { join } from "node:path";
 
@@ -9,10 +9,12 @@ export const FORMAT_VERSION = "1.14.1";
 /** Where one run of the service stands on disk, in the form that the official tools know. */
 export interface RunDirectory {
   readonly path: string;
-  /** The run's identity until a server gives it one. */
+  /** The run's identity: its own, or the one that a server has given it. */
   readonly runId: string;
-  /** Which of the runs of this run folder it is, from 1: a branch is a run of its own. */
-  readonly number: number;
+  /** Whether a server knows the run. */
+  readonly isOnServer: boolean;
+  /** 8 letters and digits. */
+  readonly key: string;
   /** File of the ledger: beside the directories, since the official tools remove those that a server has. */
   readonly ledgerPath: string;
 }
@@ -21,10 +23,26 @@ export interface RunDirectory {
 export function findRunDirectory(folder: string): RunDirectory | undefined {
   const newest = ledgersIn(folder).at(-1);
   if (newest === undefined) return undefined;
-  const name = namesIn(join(folder, "offline")).find((each) => each.startsWith("run__") && each.endsWith(`__${newest.key}`));
-  if (name === undefined) return undefined;
-  const [, runId = ""] = name.split("__");
-  return { path: join(folder, "offline", name), runId, number: newest.number, ledgerPath: newest.path };
+  for (const parent of ["offline", "async"]) {
+    const name = namesIn(join(folder, parent)).find((each) => each.startsWith("run__") && each.endsWith(`__${newest.key}`));
+    if (name === undefined) continue;
+    const [, runId = ""] = name.split("__");
+    return { path: join(folder, parent, name), runId, isOnServer: parent === "async", key: newest.key, ledgerPath: newest.path };
+  }
+  return undefined;
+}
+
+/** Moves a directory to where the official tools look for runs that a server knows. @throws SnapfitError with a code of storages */
+export function moveToServer(directory: RunDirectory, serverId: string): RunDirectory {
+  const parent = join(directory.path, "../../async");
+  const path = join(parent, `run__${serverId}__${process.pid}__${directory.key}`);
+  try {
+    mkdirSync(parent, { recursive: true });
+    renameSync(directory.path, path);
+  } catch (cause) {
+    throw diskError("move", directory.path, cause);
+  }
+  return { ...directory, path, runId: serverId, isOnServer: true };
 }
 
 /** Makes the directory of a further run. @throws SnapfitError with a code of storages */
@@ -49,7 +67,7 @@ export function makeRunDirectory(folder: string, now: Date): RunDirectory {
   } catch (cause) {
     throw diskError("make", path, cause);
   }
-  return { path, runId, number, ledgerPath: join(folder, `${number}-${key}.rows`) };
+  return { path, runId, isOnServer: false, key, ledgerPath: join(folder, `${number}-${key}.rows`) };
 }
 
 function ledgersIn(folder: string): { readonly number: number; readonly key: string; readonly path: string }[] {

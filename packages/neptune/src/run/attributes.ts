@@ -3,11 +3,11 @@ import { pathOf, type Operation } from "../log/operation.js";
 
 const MAX_STRING = 16_384;
 
-/** Options as attributes, one for each leaf: `{ a: { b: 1 } }` is `<prefix>/a/b`. Lists are JSON. What is not finite is text: the format has no such numbers. */
+/** Options as attributes, one for each leaf: `{ a: { b: 1 } }` is `<prefix>/a/b`. Lists are JSON. What is not finite is text: the format has no such numbers. Integers have 32 bits in it. */
 export function parameterAttributes(prefix: string, values: Readonly<Record<string, StateTree>>): Operation[] {
   return leavesOf(prefix, values).map(([name, value]) => {
     if (typeof value !== "number" || !Number.isFinite(value)) return attribute(name, value);
-    return { type: Number.isSafeInteger(value) ? "AssignInt" : "AssignFloat", path: pathOf(name), value };
+    return { type: (value | 0) === value ? "AssignInt" : "AssignFloat", path: pathOf(name), value };
   });
 }
 

@@ -5,7 +5,7 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { OperationLog } from "../log/operation-log.js";
 import { operationText, pathOf, type Operation } from "../log/operation.js";
-import { findRunDirectory, makeRunDirectory, type RunDirectory } from "../log/run-directory.js";
+import { findRunDirectory, makeRunDirectory, moveToServer, type RunDirectory } from "../log/run-directory.js";
 import type { ResolvedSettings } from "../neptune-options.js";
 import { attribute, parameterAttributes } from "./attributes.js";
 import { imageContent, rowContent, type RowContent, type RowContext } from "./row-content.js";
@@ -33,6 +33,9 @@ export class RunLog {
   #log: OperationLog;
   #ledger: RowLedger;
   #parameters: Readonly<Record<string, StateTree>> = {};
+  /** A row that takes a while. */
+  #later: Promise<void> | undefined;
+  #isClosed = false;
 
   /** @throws SnapfitError with a code of storages */
   constructor(plan: RunLogPlan) {
@@ -84,15 +87,41 @@ export class RunLog {
     this.#ledger = this.#openLedger(numRows);
   }
 
+  /** A server knows a run of this log now: the one that goes on, or the one before a branch. @returns its directory from now on */
+  async adopt(directory: RunDirectory, serverId: string): Promise<string> {
+    while (this.#later !== undefined) await this.#later; // it writes into the directory
+    if (directory.isOnServer) return directory.path;
+    if (directory !== this.#directory || this.#isClosed) return moveToServer(directory, serverId).path;
+    this.#log.close(); // some systems move no open files
+    try {
+      this.#directory = moveToServer(directory, serverId);
+    } finally {
+      this.#log = new OperationLog(this.#directory.path);
+    }
+    return this.#directory.path;
+  }
+
   /** @param hasFailed whether the run has ended by an error */
   close(hasFailed: boolean): void {
     this.append([operationText(attribute("sys/failed", hasFailed))]);
+    this.#isClosed = true;
     this.#log.close();
     this.#ledger.close();
   }
 
-  /** A row that takes a while. The next one waits for it. */
-  async #writeLater(text: string, { ts }: RowContext, make: () => Promise<RowContent>): Promise<void> {
+  /** The next row waits for it. */
+  async #writeLater(text: string, context: RowContext, make: () => Promise<RowContent>): Promise<void> {
+    const writing = this.#make(text, context, make);
+    const settled = writing.catch(() => undefined); // whoever waits for the row is told
+    this.#later = settled;
+    try {
+      await writing;
+    } finally {
+      this.#later = undefined;
+    }
+  }
+
+  async #make(text: string, { ts }: RowContext, make: () => Promise<RowContent>): Promise<void> {
     let content: RowContent;
     try {
       content = await make();

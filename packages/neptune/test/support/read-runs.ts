@@ -10,14 +10,9 @@ export function runDirectories(folder: string): string[] {
   if (!existsSync(root)) return [];
   const ledgers = readdirSync(root).filter((name) => name.endsWith(".rows"));
   const keys = ledgers.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).map((name) => /-(.*)\.rows$/.exec(name)![1]!);
-  const directories = readdirSync(join(root, "offline"));
-  return keys.map((key) =>
-    join(
-      root,
-      "offline",
-      directories.find((name) => name.endsWith(key))!,
-    ),
-  );
+  const parents = ["offline", "async"].map((parent) => join(root, parent)).filter((parent) => existsSync(parent));
+  const directories = parents.flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)));
+  return keys.map((key) => directories.find((path) => path.endsWith(key))!);
 }
 
 /** What a directory holds, but for what a killed process has left without an end. */

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { requestBody } from "../src/upload/request-body.js";
+import { loggedRun } from "./support/logged-run.js";
+import { mergedOf } from "./support/merged-of.js";
+import { NeptuneServer } from "./support/neptune-server.js";
+import { readOperations, runDirectories } from "./support/read-runs.js";
+
+let folder: string;
+let server: NeptuneServer;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "neptune-async-"));
+  server = await NeptuneServer.start();
+  vi.stubEnv("NEPTUNE_API_TOKEN", server.token);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+const neptune = { mode: "async", project: "ws/proj" } as const;
+
+describe("NeptuneLogger in mode async", () => {
+  test("brings the whole run to the server, and says where it is", async () => {
+    const lines = await loggedRun(folder, { neptune });
+    expect(server.faults).toEqual([]);
+    const [directory] = runDirectories(join(folder, "run"));
+    const [[id, run] = ["", undefined]] = server.runs;
+    expect(dirname(directory!)).toBe(join(folder, "run", ".neptune", "async"));
+    expect(basename(directory!)).toMatch(new RegExp(`^run__${id}__${process.pid}__[a-z0-9]{8}$`));
+    expect(mergedOf(run!.operations)).toEqual(mergedOf(requestBody(readOperations(directory!).map(({ obj }) => obj))));
+    expect([...run!.files.keys()].sort()).toEqual(["long_texts/long/step_2.txt", "report.txt", "table/step_2.csv"]);
+    expect(readFileSync(join(directory!, "last_ack_version"), "utf8")).toBe(readFileSync(join(directory!, "last_put_version"), "utf8"));
+    expect(lines.filter((line) => line.startsWith("Neptune: ") && !line.includes("finite"))).toEqual([
+      expect.stringMatching(
+        /^Neptune: logged in .*, and uploaded to http:\/\/127\.0\.0\.1:\d+\. Minfx and self-hosted Neptune 2\.x take it/,
+      ),
+      "Neptune: run ws/proj/PROJ-1 at http://page/ws/proj/e/PROJ-1",
+      "Neptune: the server has the whole run: http://page/ws/proj/e/PROJ-1",
+    ]);
+  });
+
+  test("goes on as the same run, also one that began offline, and with a server that fails", async () => {
+    await loggedRun(folder, { stopAt: 2 });
+    await loggedRun(folder, { stopAt: 4, neptune });
+    server.http.fail({ kind: "answer", status: 503 }, { when: ({ path }) => path.includes("/operations") });
+    const lines = await loggedRun(folder, { neptune });
+    expect(server.faults).toEqual([]);
+    expect(server.runs.size).toBe(1);
+    const [directory, ...others] = runDirectories(join(folder, "run"));
+    expect(others).toEqual([]);
+    const [run] = [...server.runs.values()];
+    expect(mergedOf(run!.operations)).toEqual(mergedOf(requestBody(readOperations(directory!).map(({ obj }) => obj))));
+    expect(lines.filter((line) => line.includes("tried again"))).toHaveLength(1);
+    expect(lines).toContain("Neptune: the server takes the run again.");
+  });
+
+  test("brings a branch as a run of its own", async () => {
+    await loggedRun(folder, { stopAt: 4, neptune });
+    rmSync(join(folder, "run", "checkpoints"), { recursive: true });
+    const lines = await loggedRun(folder, {
+      seed: 8,
+      outputDir: join(folder, "other"),
+      neptune: { ...neptune, directory: join(folder, "run") },
+    });
+    expect(lines).toContainEqual(expect.stringMatching(/^Neptune: from step \d on this run differs from what its log has/));
+    expect(server.runs.size).toBe(2);
+    const directories = runDirectories(join(folder, "run"));
+    for (const [i, { operations }] of [...server.runs.values()].entries())
+      expect(mergedOf(operations)).toEqual(mergedOf(requestBody(readOperations(directories[i]!).map(({ obj }) => obj))));
+  });
+
+  test("ends where the server refuses the run for good, with the whole log on disk", async () => {
+    server.http.fail({ kind: "answer", status: 403 }, { times: 100, when: ({ path }) => path.includes("projects") });
+    const lines = await loggedRun(folder, { neptune });
+    expect(lines.filter((line) => line.includes("Nothing is uploaded any more"))).toEqual([
+      `Neptune: GET ${server.http.url}/api/backend/v1/projects/get was answered with 403. Nothing is uploaded any more. ` +
+        `The log is complete: neptune sync --path ${join(folder, "run")} --project ws/proj`,
+    ]);
+    const [directory] = runDirectories(join(folder, "run"));
+    expect(basename(dirname(directory!))).toBe("offline");
+    expect(readOperations(directory!).at(-1)!.obj.path).toEqual(["sys", "failed"]);
+  });
+
+  test.each([
+    [{ token: closedToken(), project: "ws/proj" }, "NEPTUNE_API_TOKEN is one of app.neptune.ai, which was shut down in March 2026"],
+    [{ token: "", project: "ws/proj" }, "NEPTUNE_API_TOKEN is not set"],
+    [{ token: undefined, project: undefined }, "neptune.project is not set"],
+  ])("logs offline with one warning: %#", async ({ token, project }, reason) => {
+    if (token !== undefined) vi.stubEnv("NEPTUNE_API_TOKEN", token);
+    const lines = await loggedRun(folder, { neptune: { mode: "async", ...(project !== undefined && { project }) } });
+    expect(lines.filter((line) => line.includes(reason))).toEqual([`Neptune: ${reason}. The run is logged offline.`]);
+    expect(lines).toContainEqual(expect.stringMatching(/^Neptune: logged offline in /));
+    expect(server.http.requests).toEqual([]);
+  });
+});
+
+function closedToken(): string {
+  return Buffer.from(JSON.stringify({ api_address: "https://app.neptune.ai", api_key: "k" })).toString("base64");
+}
