@@ -51,11 +51,18 @@ export class OnlineRun {
     const end = await this.#upload.finish(settings.closeTimeoutMs);
     if (end !== "complete") {
       const why = end === "late" ? `not all was uploaded within ${settings.closeTimeoutMs / 1000} s` : "the upload was refused";
-      logger.warning(`W&B: ${why}. The log is whole. Upload it with: ${run.syncCommand}`);
+      logger.warning(`W&B: ${why}. The log is whole. Upload the rest with: ${this.#command}`);
       return;
     }
     for (const { logPath } of run.fragments) writeFileSync(`${logPath}.synced`, ""); // the official client's mark
     logger.info(`W&B: run ${run.runId} is uploaded: ${this.#url}`);
+  }
+
+  /** What brings the rest. `wandb sync` begins anew: it is for a run that the service has nothing of. */
+  get #command(): string {
+    const { run, folder } = this.#plan;
+    if (this.#url === null) return run.syncCommand;
+    return `node -e 'import("@snapfit/wandb").then(({ uploadRun }) => uploadRun(${JSON.stringify(folder)}))'`;
   }
 
   #start(): UploadHandle {
@@ -87,7 +94,7 @@ export class OnlineRun {
       case "trouble":
         return logger.warning(
           news.isPermanent
-            ? `W&B: ${news.message} The upload has ended; the log goes on. Upload it with: ${run.syncCommand}`
+            ? `W&B: ${news.message} The upload has ended; the log goes on. Upload it with: ${this.#command}`
             : `W&B: ${news.message} It is tried again; the log has all rows.`,
         );
       case "recovered":

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findApiKey } from "../src/credentials.js";
 import { RunLog } from "../src/run/run-log.js";
 import { RunningUpload, type UploadNews } from "../src/upload/upload-job.js";
+import { uploadRun } from "../src/index.js";
 import { resolveSettings, type WandBSettings } from "../src/wandb-options.js";
 import { loggedRun } from "./support/read-log.js";
 import { data, keptLines, Logged, optionsIn } from "./support/tiny-run.js";
@@ -176,6 +177,25 @@ describe("an upload", () => {
     expect(second.runId).toBe(log.runId);
     expect(stepsOf(log.runId)).toEqual(upTo(120));
     expect(server.runs.get(log.runId)!.exitCode).toBe(0);
+  });
+
+  test("that was cut is completed by uploadRun, without a row twice", async () => {
+    process.env["WANDB_API_KEY"] = "secret";
+    const { lines, logger } = keptLines();
+    const settings = { mode: "online", baseUrl: server.url, project: "p", closeTimeoutMs: 100 } as const;
+    const trainer = new Logged(optionsIn(folder, settings, { logger }));
+    await trainer.ready();
+    await expect.poll(() => trainer.wandb.url).not.toBeNull();
+    server.fault = () => "hang";
+    await trainer.fit({ ...data(), epochs: 1 });
+    await trainer.close();
+    const wandbFolder = join(folder, "run", "wandb");
+    expect(lines.at(-1)).toContain(`uploadRun(${JSON.stringify(wandbFolder)})`);
+    server.fault = () => undefined;
+    expect(await uploadRun(wandbFolder, { baseUrl: server.url })).toBe("complete");
+    expect(await uploadRun(wandbFolder, { baseUrl: server.url })).toBe("complete");
+    delete process.env["WANDB_API_KEY"];
+    expect(server.rows(trainer.wandb.runId!).map(({ _runtime, _timestamp, ...row }) => row)).toEqual(loggedRun(join(folder, "run")).rows);
   });
 
   test.each([
