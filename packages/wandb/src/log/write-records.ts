@@ -51,7 +51,7 @@ export type SummaryKind = "min" | "max" | "mean" | "first" | "last" | "none";
 const summaryFields: Readonly<Record<SummaryKind, number>> = { min: 1, max: 2, mean: 3, last: 5, none: 6, first: 8 };
 
 /** A file of an artifact. */
-export interface ArtifactFile {
+interface ArtifactFile {
   readonly path: string;
   /** Base64 of the file's MD5. */
   readonly digest: string;

@@ -42,7 +42,7 @@ export async function modelArtifact(model: BestModelState, { runId, entity, proj
 }
 
 /** @see wandb/wandb: wandb/sdk/artifacts/artifact_manifests/artifact_manifest_v1.py */
-export function manifestDigest(files: readonly { readonly path: string; readonly digest: string }[]): string {
+function manifestDigest(files: readonly { readonly path: string; readonly digest: string }[]): string {
   const hash = createHash("md5").update("wandb-artifact-manifest-v1\n");
   for (const { path, digest } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) hash.update(`${path}:${digest}\n`);
   return hash.digest("hex");

@@ -6,7 +6,7 @@ import { environmentPython } from "../../../../benchmarks/step/python-environmen
 import { Unavailable } from "../../../../benchmarks/step/unavailable.js";
 
 /** The official client that tests compare with. */
-export const OFFICIAL_VERSION = "0.31.0";
+const OFFICIAL_VERSION = "0.31.0";
 const scratch = fileURLToPath(new URL("../../../../.snapfit/", import.meta.url));
 
 /** What a program has printed, and how it has ended. */
