@@ -8,7 +8,7 @@ export interface SeriesEntry<V> {
 }
 
 /** A picture in a series. */
-export interface LoggedImage {
+interface LoggedImage {
   /** Base64 of the file. */
   readonly data: string;
   readonly name: string | null;

@@ -81,7 +81,7 @@ export class OperationReader {
 }
 
 /** What a line says: operations with spaces between. Within a text, what looks like that has its quotes escaped. */
-export function operationsOf(line: Uint8Array | string): LoggedOperation[] {
+function operationsOf(line: Uint8Array | string): LoggedOperation[] {
   const text = Buffer.from(line).toString("latin1");
   return JSON.parse(`[${text.replaceAll(/\} (?=\{"obj":)/g, "},")}]`) as LoggedOperation[];
 }
