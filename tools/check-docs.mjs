@@ -11,7 +11,7 @@ import { impliedImports } from "./lib/example-imports.mjs";
 import { inParallel } from "./lib/in-parallel.mjs";
 import { root, scratch } from "./lib/root.mjs";
 import { runCommand, runTool } from "./lib/run-command.mjs";
-import { entriesOf, publishedPackages } from "./lib/workspace.mjs";
+import { importableEntriesOf, publishedPackages } from "./lib/workspace.mjs";
 
 const TIMEOUT_MS = 60_000;
 
@@ -101,7 +101,7 @@ async function packageExports() {
   const found = new Map();
   for (const { folder, manifest } of publishedPackages()) {
     const names = new Map();
-    for (const { specifier, file } of entriesOf(manifest)) {
+    for (const { specifier, file } of importableEntriesOf(manifest)) {
       names.set(specifier, Object.keys(await import(pathToFileURL(join(root, folder, file)).href)));
     }
     found.set(folder, names);

@@ -8,7 +8,7 @@ import { transform } from "esbuild";
 import { packAll } from "./lib/pack.mjs";
 import { root } from "./lib/root.mjs";
 import { runCommand, runNpm, runTool } from "./lib/run-command.mjs";
-import { entriesOf, publishedPackages } from "./lib/workspace.mjs";
+import { importableEntriesOf, publishedPackages } from "./lib/workspace.mjs";
 
 const SKIPPED = 77;
 const programs = ["train", "train-native"];
@@ -57,7 +57,7 @@ function report(code, text) {
 }
 
 function specifiers() {
-  return publishedPackages().flatMap(({ manifest }) => entriesOf(manifest).map(({ specifier }) => specifier));
+  return publishedPackages().flatMap(({ manifest }) => importableEntriesOf(manifest).map(({ specifier }) => specifier));
 }
 
 function writeProject() {

@@ -31,6 +31,11 @@ export function outputsOf(manifest) {
   return manifest.exports === undefined ? ["dist/main.js"] : entriesOf(manifest).map(({ file }) => file);
 }
 
+/** The modules of a package but the programs of its threads, which export nothing. @param {Manifest} manifest */
+export function importableEntriesOf(manifest) {
+  return entriesOf(manifest).filter(({ specifier }) => !specifier.endsWith("-worker"));
+}
+
 /** The modules that a package lets others import. @param {Manifest} manifest @returns {{ specifier: string, file: string }[]} */
 export function entriesOf({ name, exports = {} }) {
   return Object.entries(exports).map(([path, target]) => ({ specifier: name + path.slice(1), file: target.default.slice(2) }));

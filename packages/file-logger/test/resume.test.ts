@@ -74,5 +74,11 @@ describe("FileLogger resumes", () => {
 function contentOf(own: string) {
   const [header, ...cells] = cellsOf(own);
   const rows = cells.map((row) => Object.fromEntries(header!.map((name, i) => [name, row[i]])));
-  return { lines: rowsOf(own), rows, images: readdirSync(join(own, "run", "images"), { recursive: true }).sort() };
+  return {
+    lines: rowsOf(own),
+    rows,
+    images: readdirSync(join(own, "run", "images"), { recursive: true })
+      .map(String)
+      .sort(),
+  };
 }

@@ -35,6 +35,9 @@ export interface PyTorchMapping {
 /**
  * A mapping from an explicit table: names of PyTorch's modules, as in `model.named_modules()`, and the layer that each becomes.
  * @example
+ * import { hostTensor } from "@snapfit/base";
+ * import { linear, pytorchMapping } from "@snapfit/safetensors";
+ *
  * const mapping = pytorchMapping({ fc1: linear("layers.0"), fc2: linear("layers.1") });
  * const stateDict = mapping.toPyTorch({ "layers.0.kernel": hostTensor(new Float32Array(6), [2, 3]), "layers.1.kernel": hostTensor(new Float32Array(3), [3, 1]) });
  * console.log(stateDict.get("fc1.weight")?.shape); // [ 3, 2 ]

@@ -15,7 +15,7 @@ export interface SaveTarget {
 }
 
 /** How many checkpoints stay, of each kind that is counted. */
-export interface KeepRule {
+interface KeepRule {
   /** Of kinds `epoch` and `step`, the newest. */
   readonly newest: number;
   /** Of kind `best`, those with the best values. */

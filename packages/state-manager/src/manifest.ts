@@ -11,7 +11,7 @@ export interface CheckpointEntry extends CheckpointInfo {
 }
 
 /** The table of contents of a folder of checkpoints. The files are the truth: without it, it is made anew of them. */
-export interface Manifest {
+interface Manifest {
   /** Name of the newest checkpoint. */
   readonly last: string | null;
   /** By serial. */

@@ -68,20 +68,15 @@ export async function writeTfjsModel(storage: Storage, path: string, model: tf.L
  */
 export async function readModel(storage: Storage, path: string): Promise<StoredModel> {
   const entry = await storage.stat(path);
-  if (entry?.kind === "folder" && (await storage.stat(`${path}/model.json`)) !== undefined) {
+  if (entry === undefined) throw noModel(path);
+  if (entry.kind === "folder" && (await storage.stat(`${path}/model.json`)) !== undefined) {
     const model = await readTfjsModel(storage, path);
     const stored = { weights: await readModelWeights(model), topology: topologyOf(model) };
     model.dispose();
     return stored;
   }
-  if (path.endsWith(".ckpt") || (entry?.kind === "folder" && (await isCheckpoint(storage, path))))
-    return readCheckpointModel(storage, path);
-  if (entry?.kind !== "file") {
-    throw stateManagerError(
-      "NO_MODEL",
-      `There is no model at "${path}". loadModel() and openModel() take a .safetensors file, a checkpoint, or a folder with model.json. Check the path.`,
-    );
-  }
+  if (path.endsWith(".ckpt") || (entry.kind === "folder" && (await isCheckpoint(storage, path)))) return readCheckpointModel(storage, path);
+  if (entry.kind === "folder") throw noModel(path);
   const file = await openSafetensors(storage, path);
   const weights: [string, Weights[string]][] = [];
   for (const name of file.entries.keys()) weights.push([name, toHostTensor(await file.read(name), name)]);
@@ -94,8 +89,10 @@ export async function readModel(storage: Storage, path: string): Promise<StoredM
  * @example
  * import { openModel } from "@snapfit/state-manager";
  *
- * const model = await openModel("runs/digits/checkpoints/best_model.ckpt");
- * model.summary();
+ * await openModel("runs/digits/checkpoints/best_model.ckpt").then(
+ *   (model) => model.summary(),
+ *   (error: Error) => console.log(error.message),
+ * );
  */
 export async function openModel(
   path: string,
@@ -111,6 +108,13 @@ export async function openModel(
   const model = await tf.models.modelFromJSON(JSON.parse(topology) as tf.io.ModelJSON["modelTopology"]);
   await assignModelWeights(model, weights);
   return model;
+}
+
+function noModel(path: string): Error {
+  return stateManagerError(
+    "NO_MODEL",
+    `There is no model at "${path}". loadModel() and openModel() take a .safetensors file, a checkpoint, or a folder with model.json. Check the path.`,
+  );
 }
 
 async function readCheckpointModel(storage: Storage, path: string): Promise<StoredModel> {

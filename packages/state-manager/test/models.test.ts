@@ -90,6 +90,7 @@ describe("another model than a tf.LayersModel", () => {
 test("a path without a model, and one with another shape, are refused in words", async () => {
   const world = new World();
   await using trainer = world.trainer();
+  expect(await failureOf(openModel("nowhere.ckpt", world))).toMatchObject({ code: "NO_MODEL" });
   expect(await failureOf(openModel("nowhere.safetensors", world))).toMatchObject({
     code: "NO_MODEL",
     message: expect.stringContaining('"nowhere.safetensors"'),

@@ -65,7 +65,9 @@ function seriesOf(record: RowRecord): readonly string[] {
       return [record.key];
     case "alert":
       return [ALERTS];
-    default:
+    case "file":
+    case "summary":
+    case "table":
       return [];
   }
 }

@@ -8,7 +8,7 @@ describe.concurrent("a run that is stopped and started again in a new process en
   test.each(devices)(
     "on %s",
     async (device) => {
-      expect(await stopAndResume(device, 12)).toHaveLength(12);
+      expect(await stopAndResume(device, 5)).toHaveLength(5);
     },
     180_000,
   );

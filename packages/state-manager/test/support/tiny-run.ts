@@ -9,7 +9,7 @@ const Resumable = TinyTrainer.addOn(StateManager);
 export const FOLDER = "runs/tiny/checkpoints";
 
 /** A line of a run that promises a checkpoint. */
-export interface Announcement {
+interface Announcement {
   readonly path: string;
   readonly step: number;
   /** What `countCalls` said when the line was printed. */

@@ -5,7 +5,7 @@ import { contractData } from "../contract/run.js";
 import { TinyTrainer, type ClassBatch } from "../tiny-trainers.js";
 
 /** Names and texts that break what takes them for ASCII, for CSV or for a path. */
-export const ODD_NAME = '정확도/🎯 "a, b"';
+const ODD_NAME = '정확도/🎯 "a, b"';
 const ODD_TEXT = '배치 🎉, "quoted", back\\slash,\n\ttwo lines';
 
 /** A user's trainer below the loggers: logs numbers and texts of every kind in its steps. */
