@@ -1,4 +1,5 @@
 import { SnapfitError, copyArray, isHostTensor, type HostTensor } from "@snapfit/base";
+import { hostValues } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
 
 /**
@@ -97,7 +98,7 @@ export function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
 
 /** A copy of a tensor's values in host memory, read without blocking. */
 export async function toHostTensor(tensor: tf.Tensor): Promise<HostTensor> {
-  return hostCopy(tensor, await tensor.data());
+  return hostCopy(tensor, hostValues(tensor) ?? (await tensor.data()));
 }
 
 /** The values of a tensor as a host tensor of its dtype, in an array of their own. */

@@ -3,15 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
+let installed: StateRecord | undefined;
+
 /** What a run was computed with; another backend or version may give other bits. */
 export function libraryVersions(): StateRecord {
-  return {
-    "@snapfit/core": versionOf("@snapfit/core"),
-    "@snapfit/state-manager": versionOf("@snapfit/state-manager"),
-    "@tensorflow/tfjs": tf.version.tfjs,
-    backend: tf.getBackend(),
-    node: process.versions.node,
-  };
+  installed ??= { "@snapfit/core": versionOf("@snapfit/core"), "@snapfit/state-manager": versionOf("@snapfit/state-manager") };
+  return { ...installed, "@tensorflow/tfjs": tf.version.tfjs, backend: tf.getBackend(), node: process.versions.node };
 }
 
 /** Of an installed package; null where it is part of a bundle. */
