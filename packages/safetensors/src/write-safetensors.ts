@@ -2,6 +2,7 @@ import type { Storage } from "@snapfit/base";
 import type { SafetensorsDtype } from "./dtype.js";
 import { checkBytes, type SafetensorsWriteOptions } from "./encode-safetensors.js";
 import { layOutSafetensors } from "./lay-out.js";
+import type { SafetensorsTensor } from "./parse-safetensors.js";
 
 /** A tensor that is written when its turn comes. */
 export interface SafetensorsSource {
@@ -22,7 +23,7 @@ const CHUNK_BYTES = 1 << 20;
 export async function writeSafetensors(
   storage: Storage,
   path: string,
-  tensors: ReadonlyMap<string, SafetensorsSource>,
+  tensors: ReadonlyMap<string, SafetensorsTensor | SafetensorsSource>,
   options: SafetensorsWriteOptions = {},
 ): Promise<void> {
   const { header, order } = layOutSafetensors(tensors, options.metadata);
@@ -40,8 +41,8 @@ export async function writeSafetensors(
 }
 
 /** A function of its own: a loop that awaits would hold the bytes of one tensor while the next are made. */
-async function appendTensor(chunk: ChunkedAppend, name: string, source: SafetensorsSource): Promise<void> {
-  const bytes = await source.bytes();
+async function appendTensor(chunk: ChunkedAppend, name: string, source: SafetensorsTensor | SafetensorsSource): Promise<void> {
+  const bytes = typeof source.bytes === "function" ? await source.bytes() : source.bytes;
   checkBytes(name, source, bytes);
   await chunk.append(bytes);
 }

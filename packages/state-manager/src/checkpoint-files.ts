@@ -30,7 +30,7 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const texts = sealTexts(packed.texts, info, hash);
   if (format === "ckpt") {
-    await writeSafetensors(storage, path, sources(packed.arrays), { metadata: texts });
+    await writeSafetensors(storage, path, packed.arrays, { metadata: texts });
     await storage.sync(path);
     return proveCheckpoint(storage, path);
   }
@@ -39,8 +39,8 @@ export async function writeCheckpoint(
     .filter(([name]) => name.startsWith(WEIGHTS))
     .map(([name, tensor]) => [name.slice(WEIGHTS.length), tensor] as const);
   const rest = [...packed.arrays].filter(([name]) => !name.startsWith(WEIGHTS));
-  await writeSafetensors(storage, `${path}/${MEMBERS.weights}`, sources(weights), { metadata: topology === undefined ? {} : { topology } });
-  await writeSafetensors(storage, `${path}/${MEMBERS.rest}`, sources(rest));
+  await writeSafetensors(storage, `${path}/${MEMBERS.weights}`, new Map(weights), { metadata: topology === undefined ? {} : { topology } });
+  await writeSafetensors(storage, `${path}/${MEMBERS.rest}`, new Map(rest));
   await storage.write(`${path}/${MEMBERS.texts}`, new TextEncoder().encode(`${stringifyState(texts)}\n`));
   for (const member of Object.values(MEMBERS)) await storage.sync(`${path}/${member}`);
   await storage.sync(path);
@@ -116,10 +116,4 @@ async function whole<T>(path: string, read: () => Promise<T>): Promise<T> {
     if (cause instanceof SnapfitError && ["NO_PERMISSION", "IO", "CHECKPOINT_DAMAGED", "CHECKPOINT_VERSION"].includes(code)) throw cause;
     throw damaged(path, message, cause);
   }
-}
-
-function sources(
-  tensors: Iterable<readonly [string, SafetensorsTensor]>,
-): Map<string, { dtype: SafetensorsTensor["dtype"]; shape: readonly number[]; bytes: () => Uint8Array }> {
-  return new Map([...tensors].map(([name, { dtype, shape, bytes }]) => [name, { dtype, shape, bytes: () => bytes }]));
 }

@@ -2,10 +2,10 @@ import type { Storage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { Model, Weights } from "@snapfit/core";
 import { assignModelWeights, readModelWeights } from "@snapfit/core/node";
-import { openSafetensors, toHostTensor, writeSafetensors } from "@snapfit/safetensors";
+import { fromHostTensor, openSafetensors, toHostTensor, writeSafetensors } from "@snapfit/safetensors";
 import * as tf from "@tensorflow/tfjs";
 import { isCheckpoint, readCheckpoint } from "./checkpoint-files.js";
-import { packState, hostTensorOf } from "./pack-state.js";
+import { hostTensorOf, unescaped } from "./pack-state.js";
 import { writeAtomically } from "./write-atomically.js";
 import { stateManagerError } from "./state-manager-error.js";
 
@@ -26,12 +26,9 @@ export function topologyOf(model: Model): string | undefined {
 
 /** Writes weights into one file, whole or not at all. */
 export async function writeModel(storage: Storage, path: string, { weights, topology }: StoredModel): Promise<void> {
-  const { arrays } = packState(weights);
-  const sources = [...arrays].map(
-    ([name, { dtype, shape, bytes }]) => [unescapedName(name), { dtype, shape, bytes: () => bytes }] as const,
-  );
+  const tensors = new Map(Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor, {}, name)]));
   await writeAtomically(storage, path, async (temporary) => {
-    await writeSafetensors(storage, temporary, new Map(sources), { metadata: topology === undefined ? {} : { topology } });
+    await writeSafetensors(storage, temporary, tensors, { metadata: topology === undefined ? {} : { topology } });
     await storage.sync(temporary);
   });
 }
@@ -123,7 +120,7 @@ async function readCheckpointModel(storage: Storage, path: string): Promise<Stor
   const weights = [...arrays]
     .filter(([name]) => name.startsWith(prefix))
     .map(([name, tensor]) => {
-      const plain = unescapedName(name.slice(prefix.length));
+      const plain = unescaped(name.slice(prefix.length));
       return [plain, hostTensorOf(tensor, plain)] as const;
     });
   return { weights: Object.fromEntries(weights), topology: texts["topology"] };
@@ -136,8 +133,4 @@ async function readTfjsModel(storage: Storage, path: string): Promise<tf.LayersM
   for (const file of json.weightsManifest.flatMap(({ paths }) => paths)) parts.push(await storage.read(`${path}/${file}`));
   const weightData = new Uint8Array(Buffer.concat(parts)).buffer;
   return tf.loadLayersModel(tf.io.fromMemory({ ...json, weightSpecs: specs, weightData }));
-}
-
-function unescapedName(name: string): string {
-  return name.replaceAll("~1", "/").replaceAll("~0", "~");
 }

@@ -97,6 +97,7 @@ function escaped(key: string | number): string {
   return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function unescaped(key: string): string {
+/** The key of a place. */
+export function unescaped(key: string): string {
   return key.replaceAll("~1", "/").replaceAll("~0", "~");
 }
