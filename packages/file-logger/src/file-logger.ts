@@ -1,8 +1,9 @@
 import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { consoleLogger, defineAddOn, type AddOnBase, type Adds, type LogRecord, type RunInfo } from "@snapfit/core";
+import { checkDirectoryOption } from "@snapfit/logging";
 import { join } from "node:path";
-import { checkSettings, type FileLoggerOptions, type FileLoggerSettings } from "./file-logger-options.js";
+import type { FileLoggerOptions, FileLoggerSettings } from "./file-logger-options.js";
 import { isRow } from "./metrics-row.js";
 import { RunFiles } from "./run-files.js";
 import { isLogger, TrainingLog } from "./training-log.js";
@@ -41,7 +42,7 @@ export const FileLogger = defineAddOn({
         const { logger = consoleLogger } = options;
         const lines = new TrainingLog(logger);
         super(isLogger(logger) ? { ...options, logger: lines } : options); // what is none is refused there
-        this.#settings = checkSettings(options.fileLogger);
+        this.#settings = checkDirectoryOption("fileLogger", options.fileLogger);
         this.#lines = lines;
       }
 

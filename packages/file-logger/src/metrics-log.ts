@@ -1,6 +1,6 @@
-import { AppendFile } from "@snapfit/logging/node";
+import { AppendFile, wholeLinesSize } from "@snapfit/logging/node";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
-import { readLines, wholeLinesSize, type Line } from "./json-lines.js";
+import { readLines, type Line } from "./json-lines.js";
 import { lastingText, type MetricsRow } from "./metrics-row.js";
 
 /** What has become of a row: it was written; it was there already; or it was written in place of others, which stand in a file of their own now. */

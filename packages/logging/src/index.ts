@@ -1,3 +1,4 @@
+export { checkDirectoryOption } from "./check-directory-option.js";
 export { parseRetryAfter, retryDelayMs, type RetryPolicy } from "./retry-delay.js";
 export { isTimedName, rowText, type Row } from "./row-text.js";
 export { sendRequest, type UploadAnswer, type UploadRequest } from "./send-request.js";

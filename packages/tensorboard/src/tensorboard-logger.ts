@@ -1,7 +1,8 @@
 import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { defineAddOn, type AddOnBase, type Adds, type LogRecord } from "@snapfit/core";
-import { checkSettings, type TensorBoardOptions, type TensorBoardSettings } from "./tensorboard-options.js";
+import { checkDirectoryOption } from "@snapfit/logging";
+import type { TensorBoardOptions, TensorBoardSettings } from "./tensorboard-options.js";
 import { kinds, numEventsOf, RunEvents } from "./run-events.js";
 
 /** What {@link TensorBoardLogger} adds. */
@@ -36,7 +37,7 @@ export const TensorBoardLogger = defineAddOn({
 
       constructor(options: ConstructorParameters<typeof Base>[0]) {
         super(options);
-        this.#settings = checkSettings(options.tensorboard);
+        this.#settings = checkDirectoryOption("tensorboard", options.tensorboard);
       }
 
       get tensorboard(): TensorBoardLoggerMembers["tensorboard"] {
