@@ -5,8 +5,7 @@ import { encodePng, type EncodedPng } from "@snapfit/logging/node";
 import { summaryRecord } from "./event.js";
 import { EventLog } from "./event-log.js";
 import { sessionEnd, sessionStart } from "./hparams.js";
-import type { Message } from "./message.js";
-import { histogramValue, imageValue, scalarValue, textValue } from "./summary-values.js";
+import { histogramValue, imageValue, scalarValue, textValue, type SummaryValue } from "./summary-values.js";
 
 /** Kinds of records that TensorBoard can show. */
 export const kinds = [
@@ -94,7 +93,7 @@ function isOverEpochs(key: string): boolean {
 }
 
 /** What is not scalars. */
-function valuesOf(record: LogRecord, timeMs: number): Message[] {
+function valuesOf(record: LogRecord, timeMs: number): SummaryValue[] {
   if (record.kind === "text") return [textValue(record.key, record.text)];
   if (record.kind === "table") return [textValue(record.key, markdownTable(record))];
   if (record.kind === "histogram") return [histogramValue(record.key, record.edges, record.counts)];

@@ -1,12 +1,12 @@
 import { appendFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ProtoWriter } from "@snapfit/logging/node";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonText } from "../src/log/json-text.js";
 import { LogReader } from "../src/log/log-reader.js";
 import { protoFields } from "../src/log/proto-reader.js";
-import { ProtoWriter } from "../src/log/proto-writer.js";
 import { readRecord } from "../src/log/read-records.js";
 import { RecordKind } from "../src/log/record-kinds.js";
 import { TransactionLog } from "../src/log/transaction-log.js";

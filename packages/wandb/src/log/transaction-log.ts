@@ -1,6 +1,5 @@
-import { AppendFile } from "@snapfit/logging/node";
+import { AppendFile, ProtoWriter } from "@snapfit/logging/node";
 import { FILE_HEADER, frameRecord } from "./frames.js";
-import { ProtoWriter } from "./proto-writer.js";
 
 /** Field of a record that holds its number. */
 const NUM = 1;

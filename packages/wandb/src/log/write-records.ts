@@ -1,4 +1,4 @@
-import { encodedText, ProtoWriter } from "./proto-writer.js";
+import { encodedText, ProtoWriter } from "@snapfit/logging/node";
 
 // One function a record: each writes the fields of its message. Numbers of fields are those of wandb_internal.proto.
 

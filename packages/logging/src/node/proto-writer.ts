@@ -1,6 +1,10 @@
 /** Numbers of protobuf's wire types. */
 const VARINT = 0;
+const FIXED_64 = 1;
 const LENGTH_DELIMITED = 2;
+const FIXED_32 = 5;
+/** Of a field's number and its length, at most. */
+const TAG_BYTES = 20;
 /** Letters of a short text. */
 const SHORT = 40;
 
@@ -21,18 +25,48 @@ export class ProtoWriter {
 
   /** @param value a whole number from 0 to 2^53 */
   varint(field: number, value: number): void {
-    this.#reserve(20);
+    this.#reserve(TAG_BYTES);
     this.#tag(field, VARINT);
     this.#varint(value);
   }
 
+  /** A boolean; nothing for false, which readers take for granted. */
   flag(field: number, value: boolean): void {
     if (value) this.varint(field, 1);
   }
 
+  /** In 64 bits. */
+  double(field: number, value: number): void {
+    this.#reserve(TAG_BYTES);
+    this.#tag(field, FIXED_64);
+    this.#size = this.#buffer.writeDoubleLE(value, this.#size);
+  }
+
+  /** In 32 bits. */
+  float(field: number, value: number): void {
+    this.#reserve(TAG_BYTES);
+    this.#tag(field, FIXED_32);
+    this.#size = this.#buffer.writeFloatLE(value, this.#size);
+  }
+
+  /** A repeated field of doubles, packed. */
+  doubles(field: number, values: readonly number[]): void {
+    this.#reserve(TAG_BYTES + 8 * values.length);
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#varint(8 * values.length);
+    for (const value of values) this.#size = this.#buffer.writeDoubleLE(value, this.#size);
+  }
+
+  bytes(field: number, bytes: Uint8Array): void {
+    this.#reserve(TAG_BYTES);
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#varint(bytes.length);
+    this.encoded(bytes);
+  }
+
   /** UTF-8. */
   text(field: number, text: string): void {
-    this.#reserve(20 + 3 * text.length);
+    this.#reserve(TAG_BYTES + 3 * text.length);
     this.#tag(field, LENGTH_DELIMITED);
     const start = this.#size + 1;
     this.#size = start + (this.#shortAscii(text, start) ? text.length : this.#buffer.write(text, start));
@@ -44,15 +78,16 @@ export class ProtoWriter {
     if (text !== undefined && text !== "") this.text(field, text);
   }
 
-  /** Bytes that are encoded already. */
+  /** Fields that are encoded already. */
   encoded(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#size);
     this.#size += bytes.length;
   }
 
+  /** A message within the message. @param body writes its fields */
   message(field: number, body: () => void): void {
-    this.#reserve(20);
+    this.#reserve(TAG_BYTES);
     this.#tag(field, LENGTH_DELIMITED);
     const start = ++this.#size;
     body();
