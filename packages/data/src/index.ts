@@ -1,11 +1,11 @@
 export { arrays, type ArraySet, type Column, type ColumnsBatch, type ColumnsSample } from "./arrays.js";
 export { collate, type Collated } from "./collate.js";
-export type { CsvColumn, CsvData } from "./csv-column.js";
+export type { CsvColumn, CsvData } from "./readers/csv-column.js";
 export { DataLoader } from "./data-loader.js";
 export { loader, type LoaderOptions, type PlainOptions, type SampleOptions } from "./loader.js";
 export type { TransformContext } from "./make-batches.js";
-export { parseCsv, type CsvOptions, type CsvTable } from "./parse-csv.js";
-export { parseIdx, type IdxDType, type IdxOptions } from "./parse-idx.js";
+export { parseCsv, type CsvOptions, type CsvTable } from "./readers/parse-csv.js";
+export { parseIdx, type IdxDType, type IdxOptions } from "./readers/parse-idx.js";
 export type { BatchAccess, RandomAccess } from "./random-access.js";
 export { split, type SplitOptions } from "./split.js";
 export { subset } from "./subset.js";

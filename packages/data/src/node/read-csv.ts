@@ -1,7 +1,7 @@
 import { SnapfitError } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
-import type { CsvColumn } from "../csv-column.js";
-import { parseCsv, type CsvOptions, type CsvTable } from "../parse-csv.js";
+import type { CsvColumn } from "../readers/csv-column.js";
+import { parseCsv, type CsvOptions, type CsvTable } from "../readers/parse-csv.js";
 
 /**
  * Typed columns of a CSV file in UTF-8.

@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { DiskStorage } from "@snapfit/base/node";
 import type { HostTensor } from "@snapfit/base";
-import { malformed, parseIdx, type IdxDType, type IdxOptions } from "../parse-idx.js";
+import { malformed, parseIdx, type IdxDType, type IdxOptions } from "../readers/parse-idx.js";
 
 const unpack = promisify(gunzip);
 
