@@ -4,27 +4,11 @@ import { join } from "node:path";
 import { hostTensor } from "@snapfit/base";
 import { parseSafetensors } from "@snapfit/safetensors";
 import { describe, expect, test } from "vitest";
-import { RunLog } from "../src/run/run-log.js";
-import { resolveSettings, type WandBSettings } from "../src/wandb-options.js";
+import { logRow, openLog } from "./support/open-log.js";
 import { loggedRun, readLog, valuesOf } from "./support/read-log.js";
 import { data, keptLines, Logged, optionsIn } from "./support/tiny-run.js";
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), "snapfit-wandb-"));
-
-/** A log without a trainer. */
-function openLog(folder: string, settings: WandBSettings = {}) {
-  const log = new RunLog({
-    folder: join(folder, "wandb"),
-    settings: resolveSettings(settings, {}),
-    name: "run",
-    restored: undefined,
-    locked: {},
-    onBranch: () => undefined,
-  });
-  const scalars = (step: number, values: Record<string, number>): void =>
-    void log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values });
-  return { log, scalars };
-}
 
 describe("WandBLogger", () => {
   test("tells the run, and how to upload it", async () => {
@@ -45,7 +29,7 @@ describe("WandBLogger", () => {
 
   test("merges the records of a step into a row, and keeps summaries by definition", async () => {
     const folder = newFolder();
-    const { log, scalars } = openLog(folder, {
+    const log = openLog(folder, {
       metrics: { "valid/*": { step: "epoch", summary: ["min", "max", "mean", "first", "last"] }, "train/x": { summary: ["none"] } },
     });
     for (const [step, loss] of [
@@ -54,8 +38,8 @@ describe("WandBLogger", () => {
       [3, NaN],
       [4, 2],
     ] as const) {
-      scalars(step, { "train/x": step });
-      scalars(step, { "valid/loss": loss, epoch: step });
+      logRow(log, step, { "train/x": step });
+      logRow(log, step, { "valid/loss": loss, epoch: step });
     }
     void log.write({
       kind: "summary",
@@ -178,8 +162,8 @@ describe("WandBLogger", () => {
 
   test("takes 100,000 rows", () => {
     const folder = newFolder();
-    const { log, scalars } = openLog(folder);
-    for (let step = 1; step <= 100_000; step++) scalars(step, { "train/loss": 1 / step, "train/정확도": step });
+    const log = openLog(folder);
+    for (let step = 1; step <= 100_000; step++) logRow(log, step, { "train/loss": 1 / step, "train/정확도": step });
     log.close(0);
     const { rows } = loggedRun(folder);
     expect(rows).toHaveLength(100_000);

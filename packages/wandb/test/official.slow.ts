@@ -75,27 +75,12 @@ describe.skipIf(official === undefined)("the official client", () => {
   });
 
   test("uploads all fragments of a run that was killed within a write, as one run", async () => {
-    const open = (): RunLog => {
-      const settings = resolveSettings({ project: "p" }, {});
-      return new RunLog({
-        folder: join(folder, "wandb"),
-        settings,
-        name: "run",
-        restored: undefined,
-        locked: {},
-        onBranch: () => undefined,
-      });
-    };
-    const scalars = (log: RunLog, from: number, to: number): void => {
-      for (let step = from; step <= to; step++)
-        void log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });
-    };
-    const killed = open();
-    scalars(killed, 1, 50);
+    const killed = openLog(folder);
+    logRows(killed, 1, 50);
     const [fragment] = listFragments(join(folder, "wandb"));
     truncateSync(fragment!.logPath, statSync(fragment!.logPath).size - 9);
-    const second = open();
-    scalars(second, 1, 80);
+    const second = openLog(folder);
+    logRows(second, 1, 80);
     second.close(0);
     const { output } = await official!.wandb(["sync", second.syncPath], server.url, folder);
     expect(output).toContain("Finished syncing");
@@ -104,15 +89,7 @@ describe.skipIf(official === undefined)("the official client", () => {
   });
 
   test("follows a run that is still going on", async () => {
-    const settings = resolveSettings({ project: "p" }, {});
-    const log = new RunLog({
-      folder: join(folder, "wandb"),
-      settings,
-      name: "run",
-      restored: undefined,
-      locked: {},
-      onBranch: () => undefined,
-    });
+    const log = openLog(folder);
     const follower = official!.wandb(["beta", "sync", "--live", log.syncPath], server.url, folder);
     for (let step = 1; step <= 200; step++) {
       await log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findApiKey } from "../src/credentials.js";
-import { RunLog } from "../src/run/run-log.js";
+import type { RunLog } from "../src/run/run-log.js";
 import { RunningUpload, type UploadNews } from "../src/upload/upload-job.js";
 import { uploadRun } from "../src/index.js";
-import { resolveSettings, type WandBSettings } from "../src/wandb-options.js";
+import type { WandBSettings } from "../src/wandb-options.js";
+import { logRows, openLog } from "./support/open-log.js";
 import { loggedRun } from "./support/read-log.js";
 import { data, keptLines, Logged, optionsIn } from "./support/tiny-run.js";
 import { parseLoose, WandBServer, type SeenRequest, type ServerFault } from "./support/wandb-server.js";
@@ -18,23 +19,6 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "snapfit-wandb-"));
 });
 afterEach(() => server[Symbol.asyncDispose]());
-
-function openLog(settings: WandBSettings = {}): RunLog {
-  const resolved = resolveSettings({ project: "p", ...settings }, {});
-  return new RunLog({
-    folder: join(folder, "wandb"),
-    settings: resolved,
-    name: "run",
-    restored: undefined,
-    locked: {},
-    onBranch: () => undefined,
-  });
-}
-
-function scalars(log: RunLog, from: number, to: number): void {
-  for (let step = from; step <= to; step++)
-    void log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });
-}
 
 function upload(log: RunLog, settings: WandBSettings = {}): { readonly running: RunningUpload; readonly news: UploadNews[] } {
   const news: UploadNews[] = [];
@@ -125,11 +109,11 @@ describe("an upload", () => {
     ["answers with a page of a proxy", { status: 502 }],
   ];
   test.each(faults)("loses nothing and keeps the order when the service %s", async (_, fault) => {
-    const log = openLog();
+    const log = openLog(folder);
     let count = 0;
     server.fault = () => (count++ % 3 === 1 ? fault : undefined);
     const { running, news } = upload(log);
-    scalars(log, 1, 3000);
+    logRows(log, 1, 3000);
     log.close(0);
     await running.finish(60_000);
     expect(news.at(-1)).toEqual({ kind: "ended", end: "complete" });
@@ -138,8 +122,8 @@ describe("an upload", () => {
   });
 
   test("repeats at the same offset what arrived although the answer was cut", async () => {
-    const log = openLog();
-    scalars(log, 1, 100);
+    const log = openLog(folder);
+    logRows(log, 1, 100);
     let isCut = false;
     const { running } = upload(log);
     // The server takes the lines, and its answer is lost.
@@ -156,21 +140,21 @@ describe("an upload", () => {
   });
 
   test("ends within its deadline when the service is silent, and a later one goes on where the service is", async () => {
-    const log = openLog();
-    scalars(log, 1, 50);
+    const log = openLog(folder);
+    logRows(log, 1, 50);
     log.flush();
     const first = upload(log);
     await expect.poll(() => server.rows(log.runId).length).toBe(50);
     server.fault = () => "hang";
-    scalars(log, 51, 100);
+    logRows(log, 51, 100);
     log.close(1);
     const start = performance.now();
     await first.running.finish(200);
     expect(performance.now() - start).toBeLessThan(5000);
     expect(first.news.at(-1)).toEqual({ kind: "ended", end: "late" });
     server.fault = () => undefined;
-    const second = openLog();
-    scalars(second, 1, 120); // the same run once more, from its beginning
+    const second = openLog(folder);
+    logRows(second, 1, 120); // the same run once more, from its beginning
     second.close(0);
     const { running } = upload(second);
     await running.finish(30_000);
@@ -202,7 +186,7 @@ describe("an upload", () => {
     [401, "refused"],
     [404, "refused"],
   ])("stops trying when the service answers %i for good", async (status, end) => {
-    const log = openLog();
+    const log = openLog(folder);
     server.fault = () => ({ status });
     const { running, news } = upload(log);
     log.close(0);
@@ -212,7 +196,7 @@ describe("an upload", () => {
   });
 
   test("keeps to what resume says", async () => {
-    const log = openLog({ runId: "known" });
+    const log = openLog(folder, { runId: "known" });
     log.close(0);
     const must = upload(log, { resume: "must" });
     await must.running.finish(5000);
@@ -227,8 +211,8 @@ describe("an upload", () => {
 
   test("tells that somebody has pressed Stop", async () => {
     server.isStopped = true;
-    const log = openLog();
-    scalars(log, 1, 10);
+    const log = openLog(folder);
+    logRows(log, 1, 10);
     const { running, news } = upload(log);
     log.close(0);
     await running.finish(5000);
@@ -236,10 +220,10 @@ describe("an upload", () => {
   });
 
   test("sends a text of a million characters", async () => {
-    const log = openLog();
+    const log = openLog(folder);
     const text = "한글 🙂 ".repeat(150_000);
     void log.write({ kind: "text", fit: 1, step: 1, epoch: 1, key: "text", text });
-    scalars(log, 2, 5);
+    logRows(log, 2, 5);
     const { running } = upload(log);
     log.close(0);
     await running.finish(10_000);

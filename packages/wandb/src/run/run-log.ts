@@ -8,6 +8,7 @@ import * as write from "../log/write-records.js";
 import type { ResolvedSettings } from "../wandb-options.js";
 import { modelArtifact } from "./artifact.js";
 import { beginLog } from "./begin-log.js";
+import { DefinedMetrics } from "./defined-metrics.js";
 import type { Fragment } from "./fragments.js";
 import { histogramValue, imageFile, tableFile, type MediaFile } from "./media.js";
 import { MetricDefinitions } from "./metric-definitions.js";
@@ -45,8 +46,7 @@ const levels = { info: "INFO", warning: "WARN", error: "ERROR" } as const;
 export class RunLog {
   readonly #plan: RunLogPlan;
   readonly #metrics: MetricDefinitions;
-  /** Metrics that the log of this fragment has defined. */
-  readonly #defined = new Set<string>();
+  readonly #defined: DefinedMetrics;
   readonly #summary: Summary;
   readonly #files: RunFiles;
   readonly #units: UnitLog;
@@ -59,6 +59,7 @@ export class RunLog {
     this.#plan = plan;
     this.#config = { ...plan.locked };
     this.#metrics = new MetricDefinitions(plan.settings.metrics);
+    this.#defined = new DefinedMetrics(this.#metrics);
     this.#summary = new Summary(this.#metrics);
     this.#files = new RunFiles(plan.folder);
     const { restored } = plan;
@@ -167,7 +168,7 @@ export class RunLog {
     const row = this.#rows[0];
     if (row === undefined || isEmpty(row) || !this.#units.isAtEnd) return;
     const entries = entriesOf(row.values);
-    this.#defining(() => this.#units.append((log) => this.#addRow(log, row, entries), row.step));
+    this.#defined.during(() => this.#units.append((log) => this.#addRow(log, row, entries), row.step));
     this.#units.part = { step: row.step, values: new Map(entries) };
   }
 
@@ -239,7 +240,7 @@ export class RunLog {
     const row = this.#rows[0]!;
     const entries = entriesOf(row.values);
     const add = (log: TransactionLog): void => this.#addRow(log, row, entries);
-    const isWritten = isEmpty(row) || this.#defining(() => this.#units.unit(textOf(row, entries), add, row.step));
+    const isWritten = isEmpty(row) || this.#defined.during(() => this.#units.unit(textOf(row, entries), add, row.step));
     if (!isWritten) {
       this.#summary.count(row, entries);
       for (const path of row.files) this.#files.remove(this.#units.fragment, path); // an earlier fragment has it
@@ -257,7 +258,7 @@ export class RunLog {
     const files = row.files.filter((path) => entries.some(([name]) => (values[name] as { path?: string }).path === path));
     for (const path of files) this.#files.bring(this.#units.fragment, path);
     if (files.length > 0) log.add(RecordKind.files, (writer) => write.writeFiles(writer, files, true));
-    for (const [name] of entries) this.#define(log, name);
+    for (const [name] of entries) this.#defined.write(log, name);
     const seconds = this.#runtimeAt(timeMs);
     const times: write.JsonEntry[] = [
       ["_step", String(step)],
@@ -272,30 +273,6 @@ export class RunLog {
       write.writeItems(writer, this.#summary.entriesOf(Object.keys(summary)));
     });
     if (entries.length > 0) log.add(RecordKind.history, (writer) => write.writeHistory(writer, step, items));
-  }
-
-  /** Definitions that could not be written are written again. */
-  #defining<T>(task: () => T): T {
-    try {
-      return task();
-    } catch (error) {
-      this.#defined.clear();
-      throw error;
-    }
-  }
-
-  #define(log: TransactionLog, name: string): void {
-    if (this.#defined.has(name)) return;
-    this.#defined.add(name);
-    const metric = this.#metrics.of(name);
-    if (metric === undefined) return;
-    const { stepMetric } = metric;
-    if (stepMetric !== undefined && !this.#defined.has(stepMetric)) {
-      this.#defined.add(stepMetric);
-      const axis = this.#metrics.of(stepMetric) ?? { name: stepMetric, stepMetric: undefined, summaries: [], isHidden: false };
-      log.add(RecordKind.metric, (writer) => write.writeMetric(writer, axis));
-    }
-    log.add(RecordKind.metric, (writer) => write.writeMetric(writer, metric));
   }
 
   #end(log: TransactionLog, exitCode: number): void {

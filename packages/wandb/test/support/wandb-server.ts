@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { ArtifactStore } from "./artifact-store.js";
 
 /** A request as the server has seen it. */
 export interface SeenRequest {
@@ -10,6 +11,9 @@ export interface SeenRequest {
   readonly operation: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly authorization: string | undefined;
+  /** Its `content-encoding`. */
+  readonly encoding: string | undefined;
+  /** Plain; empty for files. */
   readonly body: string;
 }
 
@@ -37,6 +41,9 @@ export class WandBServer {
   fault: (request: SeenRequest) => ServerFault | undefined = () => undefined;
   /** Asked when the request has had its effect. */
   beforeAnswer: (request: SeenRequest) => "cut" | undefined = () => undefined;
+  /** Names of what it can do besides. */
+  features: readonly string[] = ["FILESTREAM_GZIP"];
+  readonly artifacts = new ArtifactStore(() => this.url);
   /** Whether somebody has pressed Stop on the page of the run. */
   isStopped = false;
   /** The run that an agent of a sweep is given. */
@@ -80,6 +87,7 @@ export class WandBServer {
       operation: graph === undefined ? undefined : graph.operationName || /(?:query|mutation)\s+(\w+)/.exec(graph.query)?.[1],
       variables: graph?.variables ?? {},
       authorization: request.headers.authorization,
+      encoding: request.headers["content-encoding"],
       body,
     };
     this.requests.push(seen);
@@ -98,7 +106,7 @@ export class WandBServer {
       case "Viewer":
         return { data: { viewer: { id: "u", entity: "someone", username: "someone", email: "", flags: "{}", teams: { edges: [] } } } };
       case "ServerFeaturesQuery":
-        return { data: { serverInfo: { features: [] } } };
+        return { data: { serverInfo: { features: this.features.map((name) => ({ name, isEnabled: true })) } } };
       case "RunResumeStatus":
       case "ResumeStatus":
         return { data: { model: this.#resumeStatus(String(variables["name"])) } };
@@ -115,12 +123,8 @@ export class WandBServer {
         return { data: { createAgent: { agent: { id: "agent" } } } };
       case "Heartbeat":
         return { data: { agentHeartbeat: { agent: { id: "agent" }, commands: JSON.stringify(this.#commands()) } } };
-      case "CreateArtifact":
-        return {
-          data: { createArtifact: { artifact: { id: "a", state: "COMMITTED", artifactSequence: { id: "s", latestArtifact: null } } } },
-        };
       default:
-        return { data: {} };
+        return { data: this.artifacts.answer(operation ?? "", variables) ?? {} };
     }
   }
 
@@ -227,6 +231,7 @@ export class WandBServer {
   }
 
   #put(path: string, bytes: Buffer): unknown {
+    if (this.artifacts.put(path, bytes)) return {};
     const [, id, name] = /^\/upload\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (id !== undefined) this.#run(id).uploads[decodeURIComponent(name!)] = bytes;
     return {};
