@@ -2,7 +2,7 @@ import { nearestName, SnapfitError } from "@snapfit/base";
 import type { Collated } from "./collate.js";
 import { DataLoader } from "./data-loader.js";
 import { batchMaker, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
-import type { BatchAccess, RandomAccess } from "./random-access.js";
+import type { BatchAccess, RandomAccess } from "../random-access.js";
 
 /** Options of {@link loader}. */
 export interface LoaderOptions {

@@ -1,5 +1,5 @@
 import { SnapfitError } from "@snapfit/base";
-import { hasGather, type BatchAccess, type RandomAccess } from "./random-access.js";
+import { hasGather, type BatchAccess, type RandomAccess } from "../random-access.js";
 
 /**
  * The part of a set with these indices, in this order. Makes batches as fast as the set itself.

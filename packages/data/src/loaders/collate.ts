@@ -1,5 +1,5 @@
 import { isHostTensor, SnapfitError, type HostTensor } from "@snapfit/base";
-import type { OneMore } from "./ranks.js";
+import type { OneMore } from "../ranks.js";
 
 /** What {@link collate} makes of samples of a type: arrays gain a dimension in front, records go field by field, all else becomes a list. */
 export type Collated<Sample> = [Sample] extends [HostTensor<infer Rank, infer DType>]

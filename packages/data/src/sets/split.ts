@@ -1,5 +1,5 @@
 import { RandomStream, SnapfitError } from "@snapfit/base";
-import type { BatchAccess, RandomAccess } from "./random-access.js";
+import type { BatchAccess, RandomAccess } from "../random-access.js";
 import { subset } from "./subset.js";
 
 /** Options of {@link split}. */

@@ -1,6 +1,6 @@
 import { isHostTensor, nearestName, SnapfitError, type HostTensor } from "@snapfit/base";
-import type { BatchAccess } from "./random-access.js";
-import type { OneLess } from "./ranks.js";
+import type { BatchAccess } from "../random-access.js";
+import type { OneLess } from "../ranks.js";
 
 /** A column of {@link arrays}: samples in the first dimension. */
 export type Column = HostTensor | Float32Array | Int32Array | Uint8Array | readonly string[];

@@ -1,6 +1,6 @@
 import { RandomStream } from "@snapfit/base";
 import { collate as defaultCollate } from "./collate.js";
-import { hasGather, type RandomAccess } from "./random-access.js";
+import { hasGather, type RandomAccess } from "../random-access.js";
 
 /** What a sample transform knows about the sample. */
 export interface TransformContext {
