@@ -1,7 +1,7 @@
 import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { consoleLogger, defineAddOn, type AddOnBase, type Adds, type LogRecord, type RunInfo } from "@snapfit/core";
-import { checkDirectoryOption } from "@snapfit/logging";
+import { checkDirectoryOption, ThroughputMeter } from "@snapfit/logging";
 import { join } from "node:path";
 import type { FileLoggerOptions, FileLoggerSettings } from "./file-logger-options.js";
 import { isRow } from "./metrics-row.js";
@@ -32,6 +32,7 @@ export const FileLogger = defineAddOn({
     abstract class FileLoggerTrainer extends Base implements FileLoggerMembers {
       readonly #settings: FileLoggerSettings;
       readonly #lines: TrainingLog;
+      readonly #throughput = new ThroughputMeter();
       #directory: string | undefined;
       /** On rank 0, once the sink is open. */
       #files: RunFiles | undefined;
@@ -59,6 +60,10 @@ export const FileLogger = defineAddOn({
           this.#lines.close();
         });
       }
+      protected override async onFitStart(): Promise<void> {
+        await super.onFitStart();
+        this.#throughput.start(this.progress.samples);
+      }
       override async saveState(): Promise<StateRecord> {
         return { ...(await super.saveState()), fileLogger: { version: STATE_VERSION, numRows: this.#numRows } };
       }
@@ -83,7 +88,7 @@ export const FileLogger = defineAddOn({
 
       #write(record: LogRecord): void | Promise<void> {
         if (isRow(record)) this.#numRows += 1;
-        return this.#files?.write(record);
+        return this.#files?.write(this.#throughput.measured(record, this.progress.samples));
       }
     }
     return FileLoggerTrainer;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cellsOf, loggedRun, rowsOf } from "./support/logged-run.js";
+import { cellsOf, loggedRun, rowsOf, speedsOf } from "./support/logged-run.js";
 
 let folder: string;
 let lines: readonly string[];
@@ -89,6 +89,14 @@ describe("FileLogger", () => {
       expect(cells).toMatchObject({ row: `${row}`, fit: `${fit}`, step: `${step}`, epoch: `${epoch}`, key });
       for (const name of header!.slice(5)) expect(cells[name]).toBe(String((values as Record<string, unknown>)[name] ?? ""));
     }
+  });
+
+  test("writes how fast it trains in each row of training, and nowhere else", () => {
+    const speeds = speedsOf(folder);
+    const isTraining = rowsOf(folder)
+      .filter(({ kind }) => kind === "scalars")
+      .map(({ key }) => key === "train");
+    expect(speeds.map((speed) => Number(speed) > 0)).toEqual(isTraining);
   });
 
   test("writes config and summary", () => {

@@ -6,7 +6,7 @@ export interface UploadRequest {
   readonly method: "GET" | "POST" | "PUT";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | Blob;
   readonly timeoutMs: number;
   /** Whether an answer of this status (400 or more) would come again. */
   isPermanent(status: number): boolean;

@@ -1,6 +1,7 @@
 import { migrateState, type StateRecord, type StateTree } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { defineAddOn, type AddOnBase, type Adds, type Awaitable, type LogRecord, type RunInfo, type SavePointKind } from "@snapfit/core";
+import { ThroughputMeter } from "@snapfit/logging";
 import { join } from "node:path";
 import { resolveSettings, type NeptuneOptions, type ResolvedSettings } from "./neptune-options.js";
 import { monitor } from "./run/monitoring.js";
@@ -37,6 +38,7 @@ export const NeptuneLogger = defineAddOn({
     abstract class NeptuneTrainer extends Base implements NeptuneMembers {
       readonly #settings: ResolvedSettings;
       readonly #position = new RunPosition();
+      readonly #throughput = new ThroughputMeter();
       #run: RunLog | undefined;
       #uploads: RunUploads | undefined;
       #stopMonitoring: (() => void) | undefined;
@@ -66,6 +68,7 @@ export const NeptuneLogger = defineAddOn({
       protected override async onFitStart(): Promise<void> {
         await super.onFitStart();
         this.#hasFailed = true; // until it ends in order
+        this.#throughput.start(this.progress.samples);
       }
       protected override savePoint(kind: SavePointKind): Awaitable<void> {
         if (kind === "fitEnd" || kind === "stop") this.#hasFailed = false;
@@ -130,7 +133,7 @@ export const NeptuneLogger = defineAddOn({
         if (record.kind === "config") return this.#run?.writeParameters(withoutOwn(record.values));
         if (!isRow(record)) return undefined;
         const steps = this.#position.advance(record);
-        return this.#run?.write(record, steps);
+        return this.#run?.write(this.#throughput.measured(record, this.progress.samples), steps);
       }
 
       #warnOfDrop(name: string, value: number, step: number): void {

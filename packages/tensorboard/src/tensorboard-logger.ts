@@ -1,7 +1,7 @@
 import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { defineAddOn, type AddOnBase, type Adds, type LogRecord } from "@snapfit/core";
-import { checkDirectoryOption } from "@snapfit/logging";
+import { checkDirectoryOption, ThroughputMeter } from "@snapfit/logging";
 import type { TensorBoardOptions, TensorBoardSettings } from "./tensorboard-options.js";
 import { kinds, numEventsOf, RunEvents } from "./run-events.js";
 
@@ -29,6 +29,7 @@ export const TensorBoardLogger = defineAddOn({
   apply(Base: AddOnBase<TensorBoardOptions>): Adds<TensorBoardLoggerMembers> {
     abstract class TensorBoardLoggerTrainer extends Base implements TensorBoardLoggerMembers {
       readonly #settings: TensorBoardSettings;
+      readonly #throughput = new ThroughputMeter();
       #directory: string | undefined;
       /** On rank 0, once the sink is open. */
       #events: RunEvents | undefined;
@@ -51,6 +52,10 @@ export const TensorBoardLogger = defineAddOn({
           this.#events?.close();
           this.#events = undefined;
         });
+      }
+      protected override async onFitStart(): Promise<void> {
+        await super.onFitStart();
+        this.#throughput.start(this.progress.samples);
       }
       override async saveState(): Promise<StateRecord> {
         return { ...(await super.saveState()), tensorBoardLogger: { version: STATE_VERSION, numRows: this.#numRows } };
@@ -75,7 +80,7 @@ export const TensorBoardLogger = defineAddOn({
 
       #write(record: LogRecord): void | Promise<void> {
         this.#numRows += numEventsOf(record);
-        return this.#events?.write(record);
+        return this.#events?.write(this.#throughput.measured(record, this.progress.samples));
       }
     }
     return TensorBoardLoggerTrainer;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cutRun, eventFilesOf } from "./support/cut-run.js";
 import { loggedRun } from "./support/logged-run.js";
-import { readEvents } from "./support/read-events.js";
+import { lastingEvents, readEvents } from "./support/read-events.js";
 
 let folder: string;
 let whole: string;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   await loggedRun(whole);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-const eventsOf = (own: string) => readEvents(join(own, "run"));
+const eventsOf = (own: string) => lastingEvents(readEvents(join(own, "run")));
 
 describe("TensorBoardLogger resumes", () => {
   test.each([1, 3, 4, 8])("a run stopped at step %i without a doubled or missing value", async (stopAt) => {

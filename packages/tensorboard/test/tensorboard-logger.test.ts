@@ -21,8 +21,10 @@ const valuesOf = (tag: string): unknown[] => events[tag]!.map(({ value }) => val
 
 describe("TensorBoardLogger", () => {
   test("writes scalars over the step", () => {
-    for (const tag of ["train/loss", "train/acc", "train/lr"]) expect(stepsOf(tag)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const tag of ["train/loss", "train/acc", "train/lr", "train/samples_per_second"])
+      expect(stepsOf(tag)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(valuesOf("train/lr")).toEqual(Array.from({ length: 9 }, () => Math.fround(0.02)));
+    for (const speed of valuesOf("train/samples_per_second")) expect(speed).toBeGreaterThan(0);
     for (const tag of ["valid/loss", "train/loss_epoch", "epoch"]) expect(stepsOf(tag)).toEqual([3, 6, 9]);
   });
 

@@ -1,6 +1,16 @@
 import { migrateState, type StateRecord, type StateTree } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
-import { consoleLogger, defineAddOn, type AddOnBase, type Adds, type Awaitable, type RunInfo, type SavePointKind } from "@snapfit/core";
+import {
+  consoleLogger,
+  defineAddOn,
+  type AddOnBase,
+  type Adds,
+  type Awaitable,
+  type LogRecord,
+  type RunInfo,
+  type SavePointKind,
+} from "@snapfit/core";
+import { ThroughputMeter } from "@snapfit/logging";
 import { systemFigures } from "@snapfit/logging/node";
 import { basename, join } from "node:path";
 import { ConsoleLines } from "./console-lines.js";
@@ -42,6 +52,7 @@ export const WandBLogger = defineAddOn({
     abstract class WandBTrainer extends Base implements WandBMembers {
       readonly #settings: ResolvedSettings;
       readonly #lines: ConsoleLines;
+      readonly #throughput = new ThroughputMeter();
       #restored: SavedRun | undefined;
       #run: RunLog | undefined;
       readonly #locked: Readonly<Record<string, StateTree>>;
@@ -77,7 +88,7 @@ export const WandBLogger = defineAddOn({
         this.addLogSink({
           name: "W&B",
           open: (run) => this.#open(run),
-          write: (record) => this.#run?.write(record.kind === "config" ? { ...record, values: withoutOwn(record.values) } : record),
+          write: (record) => this.#run?.write(this.#taken(record)),
           flush: () => this.#run?.flush(),
         });
         this.defer(() => this.#close());
@@ -85,6 +96,7 @@ export const WandBLogger = defineAddOn({
       protected override async onFitStart(): Promise<void> {
         await super.onFitStart();
         this.#exitCode = EXIT.failed; // until it ends in order
+        this.#throughput.start(this.progress.samples);
       }
       protected override async onFitEnd(reason: string): Promise<void> {
         await super.onFitEnd(reason);
@@ -144,6 +156,12 @@ export const WandBLogger = defineAddOn({
         }
         if (mode === "online") this.logger.warning("W&B: there is no key. Set WANDB_API_KEY, or log in with: wandb login");
         this.logger.info(`W&B: run ${run.runId} is logged offline. Upload it with: ${run.syncCommand}`);
+      }
+
+      /** A record as it is logged. */
+      #taken(record: LogRecord): LogRecord {
+        if (record.kind === "config") return { ...record, values: withoutOwn(record.values) };
+        return this.#throughput.measured(record, this.progress.samples);
       }
 
       async #close(): Promise<void> {

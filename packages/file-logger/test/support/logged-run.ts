@@ -62,22 +62,39 @@ export async function loggedRun(folder: string, { stopAt = Infinity, ...options 
   return lines;
 }
 
+/** Measured by the clock. */
+const SPEED = "train/samples_per_second";
+
 /** The rows of a run's `metrics.jsonl`, without what differs from one run to the next. */
 export function rowsOf(folder: string, name = "metrics.jsonl"): Record<string, unknown>[] {
   const lines = readFileSync(join(folder, "run", name), "utf8").split("\n");
   if (lines.pop() !== "") throw new Error("The last line has no end.");
   return lines.map((line) => {
-    const { time: _, source: __, ...row } = JSON.parse(line) as Record<string, unknown>;
+    const {
+      time: _,
+      source: __,
+      ...row
+    } = JSON.parse(line, (name, value: unknown) => (name === SPEED ? undefined : value)) as Record<string, unknown>;
     return row;
   });
 }
 
-/** The cells of a run's `metrics.csv`, without the time; none of them has a line end in it. */
+/** How fast the run was, as `metrics.csv` has it: a cell for each row of the table. */
+export function speedsOf(folder: string): string[] {
+  const [header, ...rows] = tableOf(folder);
+  return rows.map((row) => row[header!.indexOf(SPEED)]!);
+}
+
+/** The cells of a run's `metrics.csv`, without time and speed; none of them has a line end in it. */
 export function cellsOf(folder: string): string[][] {
-  const [header, ...rows] = readFileSync(join(folder, "run", "metrics.csv"), "utf8")
+  const table = tableOf(folder);
+  const [header] = table;
+  return table.map((row) => row.filter((_, i) => !["time", SPEED].includes(header![i]!)));
+}
+
+function tableOf(folder: string): string[][] {
+  const lines = readFileSync(join(folder, "run", "metrics.csv"), "utf8")
     .trimEnd()
-    .split("\n")
-    .map((line) => line.split(","));
-  const time = header!.indexOf("time");
-  return [header!, ...rows].map((row) => row.filter((_, i) => i !== time));
+    .split("\n");
+  return lines.map((line) => line.split(","));
 }

@@ -9,7 +9,7 @@ const MAX_IMAGE_BYTES = 32 * 2 ** 20;
 
 /** What a row is written with. */
 export interface RowContext {
-  /** The steps of its series. */
+  /** The steps of its series, as the core gave them. */
   readonly steps: readonly number[];
   /** Unix time in seconds. */
   readonly ts: number;
@@ -60,7 +60,7 @@ function scalarOperations({ values }: RecordOf<"scalars">, { steps, ts, onDrop }
   let i = 0;
   for (const name in values) {
     const value = values[name]!;
-    const step = steps[i++]!;
+    const step = steps[i++] ?? steps[0]!; // what the logger has added stands beside the rest
     if (Number.isFinite(value)) operations.push(logFloatText(name, value, step, ts));
     else onDrop(name, value);
   }

@@ -20,6 +20,11 @@ export function readEvents(folder: string): Record<string, TagValue[]> {
   return tags;
 }
 
+/** Without what a clock has measured. */
+export function lastingEvents<T>(tags: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(tags).filter(([tag]) => tag !== "train/samples_per_second"));
+}
+
 /** Reads the event files of a folder as TensorBoard does, and checks every checksum: written for tests, from the formats' descriptions alone. */
 export function readLog(folder: string): EventLogContent {
   let values: EventLogContent["values"][number][] = [];

@@ -19,9 +19,12 @@ export function pointsOf(
   });
 }
 
-/** Names whose values differ between two runs that did the same: they are measured by a clock. */
+/** What loggers add of their own. */
+const ADDED = ["train/samples_per_second"];
+
+/** Names whose values differ between two runs that did the same: they are measured by a clock, in the core or in a logger. */
 export function timedNames(one: readonly LogRecord[], other: readonly LogRecord[]): ReadonlySet<string> {
-  const names = new Set<string>();
+  const names = new Set(ADDED);
   for (const [i, record] of one.entries()) {
     const again = other[i];
     if (record.kind !== "scalars" || again?.kind !== "scalars") continue;
