@@ -1,11 +1,12 @@
 import { adamRule } from "./adam-rule.js";
-import { checkOptions, numberFrom } from "./check-options.js";
+import { checkOptions, numberFrom, oneOf } from "./check-options.js";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups, rateChecks, type RateOptions } from "./parameter-groups.js";
 import { SlotOptimizer } from "./slot-optimizer.js";
+import { decayConstants } from "./update-rule.js";
 
-/** Options of {@link adam} and {@link adamW}. `learningRate` is 0.001 when left out. */
-export interface AdamOptions extends RateOptions {
+/** Options of the optimizers with Adam's two moments. */
+export interface MomentOptions extends RateOptions {
   /** Decay of the mean of the gradients, 0 to below 1. @default 0.9 */
   readonly beta1?: number | undefined;
   /** Decay of the mean of their squares, 0 to below 1. @default 0.999 */
@@ -14,10 +15,20 @@ export interface AdamOptions extends RateOptions {
   readonly epsilon?: number | undefined;
 }
 
+/** Options of {@link adam} and {@link adamW}. `learningRate` is 0.001 when left out. */
+export interface AdamOptions extends MomentOptions {
+  /** Divides by the root of the largest mean square so far, which takes one slot more. @default false */
+  readonly amsgrad?: boolean | undefined;
+}
+
+const beta = numberFrom(0, 1, true);
+/** Checks of {@link MomentOptions}, for the factories' tables. */
+export const momentChecks = { ...rateChecks, beta1: beta, beta2: beta, epsilon: numberFrom(0) };
+
 /**
  * Adam, as torch.optim.Adam: weight decay (default 0) is added to the gradient.
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
- * @see Kingma & Ba 2015, arXiv:1412.6980
+ * @see Kingma & Ba 2015, arXiv:1412.6980; amsgrad: Reddi et al. 2018, arXiv:1904.09237
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   return adamOptimizer("adam", options, 0, false);
@@ -34,10 +45,20 @@ export function adamW(options: AdamOptions = {}): Optimizer {
   return adamOptimizer("adamW", options, 0.01, true);
 }
 
+// In the order of operations of section 2 of the paper: the bias corrections stand before the root, once a step.
+// p - lr / c1 * m / (sqrt(v) / sqrt(c2) + eps)  =  p - (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)),  c = 1 - beta^step
 function adamOptimizer(name: string, options: AdamOptions, weightDecay: number, isDecoupled: boolean): Optimizer {
-  const beta = numberFrom(0, 1, true);
-  checkOptions(name, options, { ...rateChecks, beta1: beta, beta2: beta, epsilon: numberFrom(0) });
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  const groups = new ParameterGroups(name, options, { learningRate: 0.001, weightDecay });
-  return new SlotOptimizer(adamRule(name, { beta1, beta2, epsilon, isDecoupled }), groups);
+  checkOptions(name, options, { ...momentChecks, amsgrad: oneOf(true, false) });
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;
+  const rule = adamRule({
+    name,
+    beta1,
+    isAmsgrad: amsgrad,
+    constants(moment) {
+      const root2 = Math.sqrt(1 - beta2 ** moment.step);
+      const size = (moment.learningRate * root2) / (1 - moment.momentum ** moment.step);
+      return [...decayConstants(moment, isDecoupled), 1 - moment.momentum, beta2, 1 - beta2, size, 1, epsilon * root2];
+    },
+  });
+  return new SlotOptimizer(rule, new ParameterGroups(name, options, { learningRate: 0.001, weightDecay }));
 }

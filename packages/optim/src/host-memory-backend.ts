@@ -1,7 +1,21 @@
 /** One step of an optimizer over several parameters; the lists run parallel. */
 export interface FusedUpdate {
-  /** The formula: `adam` (Adam and AdamW), `gradientDescent`, `momentum`, `rmsProp`, `rmsPropMomentum`. */
-  readonly kernel: "adam" | "gradientDescent" | "momentum" | "rmsProp" | "rmsPropMomentum";
+  /** The formula. `adam` is Adam, AdamW and RAdam; `gradientDescent` and `momentum` are SGD; `lookahead` pulls weights to slow ones. */
+  readonly kernel:
+    | "adadelta"
+    | "adafactor"
+    | "adagrad"
+    | "adam"
+    | "adamax"
+    | "amsgrad"
+    | "gradientDescent"
+    | "lamb"
+    | "lion"
+    | "lookahead"
+    | "momentum"
+    | "nadam"
+    | "rmsProp"
+    | "rmsPropMomentum";
   /** The constants of all parameters, one behind the other, in the order of the kernel. */
   readonly constants: Float64Array;
   readonly values: readonly Float32Array[];

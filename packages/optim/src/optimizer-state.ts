@@ -3,7 +3,7 @@ import { hasSameShape } from "./check-gradients.js";
 import { show } from "./check-options.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import { ParameterSlots } from "./parameter-slots.js";
-import type { UpdateRule } from "./update-rule.js";
+import type { Slot, UpdateRule } from "./update-rule.js";
 
 /**
  * The saved form: `{ algorithm, parameters: { <name>: { step, <slot name>: host tensor, … } } }`.
@@ -14,7 +14,7 @@ export async function encodeState(rule: UpdateRule, parameters: ReadonlyMap<stri
     [...parameters].map(async ([name, slots]): Promise<[string, StateTree]> => {
       const { step, shape } = slots;
       const arrays = await slots.read();
-      const tensors = rule.slotNames.map((slotName, index) => [slotName, hostTensor(arrays[index]!, shape)]);
+      const tensors = slots.slots.map((slot, index) => [slot.name, hostTensor(arrays[index]!, slot.shape)]);
       return [name, { step, shape: [...shape], ...Object.fromEntries(tensors) }];
     }),
   );
@@ -54,25 +54,30 @@ function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): Paramete
     throw wrongState(`The shape of parameter "${name}" is ${show(shape)}.`, "Expected an array of whole numbers.");
   }
   const found = Object.keys(slots).sort().join(", ") || "none";
-  const wanted = [...rule.slotNames].sort().join(", ") || "none";
+  const expected = rule.slotsOf(shape as number[]);
+  const wanted =
+    expected
+      .map((slot) => slot.name)
+      .sort()
+      .join(", ") || "none";
   if (found !== wanted) {
     throw wrongState(
       `The slots of parameter "${name}" are: ${found}.`,
       `Expected: ${wanted}. The optimizer was built with other options (momentum?) than the one saved.`,
     );
   }
-  const arrays = rule.slotNames.map((slotName) => decodeSlot(name, slotName, shape as number[], slots[slotName]!));
-  return new ParameterSlots(shape as number[], step as number, arrays);
+  const arrays = expected.map((slot) => decodeSlot(name, slot, slots[slot.name]!));
+  return new ParameterSlots(shape as number[], expected, step as number, arrays);
 }
 
-function decodeSlot(name: string, slotName: string, shape: readonly number[], slot: StateTree): Float32Array {
-  if (isHostTensor(slot) && !hasSameShape(slot.shape, shape)) {
+function decodeSlot(name: string, { name: slotName, shape }: Slot, saved: StateTree): Float32Array {
+  if (isHostTensor(saved) && !hasSameShape(saved.shape, shape)) {
     throw wrongState(
-      `Slot ${slotName} of parameter "${name}" has shape [${slot.shape.join(", ")}].`,
-      `Expected [${shape.join(", ")}], as its parameter.`,
+      `Slot ${slotName} of parameter "${name}" has shape [${saved.shape.join(", ")}].`,
+      `Expected [${shape.join(", ")}], which follows from its parameter's.`,
     );
   }
-  const data = isHostTensor(slot) ? slot.data : slot;
+  const data = isHostTensor(saved) ? saved.data : saved;
   const size = shape.reduce((product, length) => product * length, 1);
   if (!(data instanceof Float32Array) || data.length !== size) {
     const got = data instanceof Float32Array ? `${data.length} values` : show(data);

@@ -17,8 +17,14 @@ export interface Optimizer {
   /**
    * One step, synchronous. Parameters without an entry in `gradients` keep their values and slots.
    * @param gradients by parameter name; not disposed, not kept. @param parameters by the same names. @param rateFactor what the schedule gives, 1 without one.
+   * @param momentum what a schedule gives that drives it: in place of the optimizer's own momentum or beta1.
    */
-  apply(gradients: ReadonlyMap<string, tf.Tensor>, parameters: ReadonlyMap<string, tf.Variable>, rateFactor: number): void;
+  apply(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    parameters: ReadonlyMap<string, tf.Variable>,
+    rateFactor: number,
+    momentum?: number,
+  ): void;
   /** All slots and counters, exact, as host data. */
   saveState(): Promise<StateRecord>;
   /** Takes up a saved state. Throws a SnapfitError `OPTIMIZER_STATE` if it is another algorithm's or malformed. */

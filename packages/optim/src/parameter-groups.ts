@@ -33,9 +33,11 @@ export interface RateOptions {
   readonly noDecay?: "biasAndNorm" | undefined;
   /** Groups with a rate or weight decay of their own. */
   readonly groups?: readonly ParameterGroup[] | undefined;
+  /** Climbs the gradients rather than descending; weight decay still shrinks. @default false */
+  readonly maximize?: boolean | undefined;
 }
 
-/** What one parameter is updated with, before the schedule. */
+/** What one parameter is updated with, before the schedule; both are negative where the objective is maximized. */
 export interface ParameterRate {
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -47,6 +49,7 @@ export const rateChecks = {
   weightDecay: numberFrom(0),
   noDecay: oneOf("biasAndNorm"),
   groups: anyArray,
+  maximize: oneOf(true, false),
 } satisfies Record<string, OptionCheck>;
 
 /** Finds the rate and the weight decay of a parameter by its name. */
@@ -55,6 +58,7 @@ export class ParameterGroups {
   readonly rates: readonly GroupRate[];
   readonly #groups: readonly (ParameterRate & { readonly match: (parameterName: string) => boolean })[];
   readonly #sparesBiasAndNorm: boolean;
+  readonly #sign: 1 | -1;
   readonly #found = new Map<string, ParameterRate>();
 
   constructor(owner: string, options: RateOptions, defaults: ParameterRate) {
@@ -70,6 +74,7 @@ export class ParameterGroups {
     this.#groups = all;
     this.rates = all.map((group) => ({ name: group.name, learningRate: group.learningRate }));
     this.#sparesBiasAndNorm = noDecay === "biasAndNorm";
+    this.#sign = options.maximize === true ? -1 : 1;
   }
 
   /** The rates of a parameter. @param rank its number of dimensions. */
@@ -78,7 +83,8 @@ export class ParameterGroups {
     if (!rate) {
       const { learningRate, weightDecay } = this.#groups.find((group) => group.match(parameterName))!;
       const isSpared = this.#sparesBiasAndNorm && isBiasOrNorm(parameterName, rank);
-      rate = { learningRate, weightDecay: isSpared ? 0 : weightDecay };
+      // The step of gradient -g is that of g with the signs of rate and decay turned, to the last bit: every rule is odd in all three.
+      rate = { learningRate: this.#sign * learningRate, weightDecay: isSpared ? 0 : this.#sign * weightDecay };
       this.#found.set(parameterName, rate);
     }
     return rate;

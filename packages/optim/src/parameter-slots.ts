@@ -1,30 +1,30 @@
 import { copyArray } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { hostValues } from "./host-values.js";
+import type { Slot } from "./update-rule.js";
 
 /** What an optimizer keeps for one parameter: its step counter and its slots, as arrays where the backend works in host memory, as tensors elsewhere. */
 export class ParameterSlots {
   /** Updates done. */
   step: number;
-  /** Shape of the parameter and of each slot. */
+  /** Shape of the parameter. */
   readonly shape: readonly number[];
+  readonly slots: readonly Slot[];
   #arrays: readonly Float32Array[];
   #tensors: readonly tf.Tensor[] | undefined;
 
   /** Keeps `arrays`. */
-  constructor(shape: readonly number[], step: number, arrays: readonly Float32Array[]) {
+  constructor(shape: readonly number[], slots: readonly Slot[], step: number, arrays: readonly Float32Array[]) {
     this.shape = shape;
+    this.slots = slots;
     this.step = step;
     this.#arrays = arrays;
   }
 
   /** All zeros, no step done. */
-  static zeros(shape: readonly number[], numSlots: number): ParameterSlots {
-    return new ParameterSlots(
-      shape,
-      0,
-      Array.from({ length: numSlots }, () => new Float32Array(tf.util.sizeFromShape([...shape]))),
-    );
+  static zeros(shape: readonly number[], slots: readonly Slot[]): ParameterSlots {
+    const arrays = slots.map((slot) => new Float32Array(tf.util.sizeFromShape([...slot.shape])));
+    return new ParameterSlots(shape, slots, 0, arrays);
   }
 
   /** The slots for writing in place, or undefined while they are tensors of a backend without host memory. */
@@ -40,7 +40,7 @@ export class ParameterSlots {
 
   /** The slots as tensors, which this object owns. */
   tensors(): readonly tf.Tensor[] {
-    this.#tensors ??= this.#arrays.map((array) => tf.keep(tf.tensor(array, [...this.shape], "float32")));
+    this.#tensors ??= this.#arrays.map((array, i) => tf.keep(tf.tensor(array, [...this.slots[i]!.shape], "float32")));
     this.#arrays = [];
     return this.#tensors;
   }

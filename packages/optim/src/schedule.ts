@@ -15,6 +15,8 @@ export interface Schedule {
   /** Whether the factor changes with every step or only with every epoch. */
   readonly unit: "step" | "epoch";
   at(moment: ScheduleMoment): number;
+  /** The momentum (SGD, RMSProp) or beta1 (Adam's kin) of the next step, 0 to below 1; undefined leaves the optimizer's own. */
+  momentumAt?(moment: ScheduleMoment): number | undefined;
 }
 
 /** A schedule that follows a metric, with state: lowers the rate when the metric no longer improves. */

@@ -1,67 +1,68 @@
-import type * as tf from "@tensorflow/tfjs";
-import type { UpdateMoment, UpdateRule } from "./update-rule.js";
+import { decayedGradient, slotsLikeParameter, type UpdateRule } from "./update-rule.js";
 
-/** What {@link sgdRule} needs beyond rates. */
-export interface SgdConstants {
-  /** 0: no momentum and no slot. */
-  readonly momentum: number;
-  readonly nesterov: boolean;
-}
+/** p = p - lr (g + wd p) */
+const gradientDescentRule: UpdateRule<[learningRate: number, weightDecay: number]> = {
+  name: "sgd",
+  slotsOf: slotsLikeParameter(),
+  kernel: "gradientDescent",
+  constants: ({ learningRate, weightDecay }) => [learningRate, weightDecay],
+  updateArrays([learningRate, weightDecay], values, gradient) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      values[i] = value - learningRate * (gradient[i]! + weightDecay * value);
+    }
+  },
+  updateTensors: ([learningRate, weightDecay], values, gradient) => [
+    values.sub(decayedGradient(gradient, values, weightDecay).mul(learningRate)),
+  ],
+};
+
+type MomentumConstants = [learningRate: number, weightDecay: number, kept: number, ofGradient: number, isNesterov: number];
 
 /**
- * Gradient descent with momentum in PyTorch's form: the rate is outside of the momentum, weight decay is added to the gradient.
+ * Gradient descent with momentum in PyTorch's form: the rate is outside of the momentum, weight decay is added to the gradient, and the first
+ * gradient is not dampened.
+ * @param options momentum 0: without it, and without its slot
  * @see torch.optim.SGD; Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning"
  */
-export function sgdRule(constants: SgdConstants): UpdateRule {
-  const { momentum, nesterov } = constants;
-  return {
+export function sgdRule({ momentum, dampening, nesterov }: { momentum: number; dampening: number; nesterov: boolean }): UpdateRule {
+  if (momentum === 0) return gradientDescentRule;
+  const rule: UpdateRule<MomentumConstants> = {
     name: "sgd",
-    slotNames: momentum === 0 ? [] : ["momentum"],
-    kernel:
-      momentum === 0
-        ? { name: "gradientDescent", constants: ({ learningRate, weightDecay }) => [learningRate, weightDecay] }
-        : { name: "momentum", constants: ({ learningRate, weightDecay }) => [learningRate, weightDecay, momentum, nesterov ? 1 : 0] },
-    updateArrays: (moment, values, gradient, [velocity]) =>
-      velocity ? momentumLoop(moment, values, gradient, velocity, momentum, nesterov) : plainLoop(moment, values, gradient),
-    updateTensors({ learningRate, weightDecay }, values, gradient, [velocity]) {
-      let direction: tf.Tensor = weightDecay === 0 ? gradient : gradient.add(values.mul(weightDecay));
-      if (!velocity) return [values.sub(direction.mul(learningRate))];
-      const newVelocity = velocity.mul(momentum).add(direction);
-      direction = nesterov ? direction.add(newVelocity.mul(momentum)) : newVelocity;
+    slotsOf: slotsLikeParameter("momentum"),
+    momentum,
+    kernel: "momentum",
+    constants: (moment) => [
+      moment.learningRate,
+      moment.weightDecay,
+      moment.momentum,
+      moment.step === 1 ? 1 : 1 - dampening,
+      nesterov ? 1 : 0,
+    ],
+    updateArrays: (constants, values, gradient, [velocity]) => momentumLoop(constants, values, gradient, velocity!),
+    updateTensors([learningRate, weightDecay, kept, ofGradient, isNesterov], values, gradient, [velocity]) {
+      const g = decayedGradient(gradient, values, weightDecay);
+      const newVelocity = velocity!.mul(kept).add(ofGradient === 1 ? g : g.mul(ofGradient));
+      const direction = isNesterov === 1 ? g.add(newVelocity.mul(kept)) : newVelocity;
       return [values.sub(direction.mul(learningRate)), newVelocity];
     },
   };
+  return rule;
 }
 
-// p = p - lr (g + wd p)
-function plainLoop(moment: UpdateMoment, values: Float32Array, gradient: Float32Array): void {
-  const learningRate = Math.fround(moment.learningRate);
-  const weightDecay = Math.fround(moment.weightDecay);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    values[i] = value - learningRate * (gradient[i]! + weightDecay * value);
-  }
-}
-
-// d = g + wd p;  b = mu b + d;  p = p - lr b, or with Nesterov p - lr (d + mu b)
+// g = g + wd p;  b = mu b + (1 - dampening) g;  p = p - lr b, or with Nesterov p - lr (g + mu b)
 function momentumLoop(
-  moment: UpdateMoment,
+  [learningRate, weightDecay, kept, ofGradient, isNesterov]: MomentumConstants,
   values: Float32Array,
   gradient: Float32Array,
   velocity: Float32Array,
-  momentum: number,
-  nesterov: boolean,
 ): void {
-  const learningRate = Math.fround(moment.learningRate);
-  const weightDecay = Math.fround(moment.weightDecay);
-  const kept = Math.fround(momentum);
-  const ofDirection = nesterov ? 1 : 0;
-  const ofVelocity = nesterov ? kept : 1;
+  const ofVelocity = isNesterov === 1 ? kept : 1;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    const direction = gradient[i]! + weightDecay * value;
-    const newVelocity = kept * velocity[i]! + direction;
+    const g = gradient[i]! + weightDecay * value;
+    const newVelocity = kept * velocity[i]! + ofGradient * g;
     velocity[i] = newVelocity;
-    values[i] = value - learningRate * (ofDirection * direction + ofVelocity * newVelocity);
+    values[i] = value - learningRate * (isNesterov * g + ofVelocity * newVelocity);
   }
 }

@@ -1,17 +1,16 @@
 import { SnapfitError, type StateRecord } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { checkGradients, hasSameShape } from "./check-gradients.js";
-import { FusedUpdates } from "./fused-updates.js";
-import { hostValues } from "./host-values.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import { decodeState, encodeState, wrongState } from "./optimizer-state.js";
 import type { GroupRate, Optimizer } from "./optimizer.js";
 import type { ParameterGroups } from "./parameter-groups.js";
 import { ParameterSlots } from "./parameter-slots.js";
+import { ParameterUpdates } from "./parameter-updates.js";
 import { PrivateStorage } from "./private-storage.js";
 import type { UpdateMoment, UpdateRule } from "./update-rule.js";
 
-/** Runs an {@link UpdateRule} over parameters: by the fused loop where values and gradient are in host memory, by TensorFlow.js operations elsewhere. */
+/** Runs an {@link UpdateRule} over parameters. */
 export class SlotOptimizer implements Optimizer {
   readonly name: string;
   readonly groups: readonly GroupRate[];
@@ -27,18 +26,29 @@ export class SlotOptimizer implements Optimizer {
     this.#groups = groups;
   }
 
-  apply(gradients: ReadonlyMap<string, tf.Tensor>, parameters: ReadonlyMap<string, tf.Variable>, rateFactor: number): void {
+  apply(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    parameters: ReadonlyMap<string, tf.Variable>,
+    rateFactor: number,
+    momentum = this.#rule.momentum,
+  ): void {
     if (!Number.isFinite(rateFactor) || rateFactor < 0) {
       throw new SnapfitError<OptimErrorCode>(
         "RATE_INVALID",
         `The rate factor is ${rateFactor}. Expected a finite number of at least 0; check the schedule.`,
       );
     }
+    this.#checkMomentum(momentum);
     checkGradients(gradients, parameters);
     this.#checkSlots(gradients.keys(), parameters);
-    const fused = new FusedUpdates(this.#rule);
-    for (const [name, gradient] of gradients) this.#update(name, gradient, parameters.get(name)!, rateFactor, fused);
-    fused.run();
+    const updates = new ParameterUpdates(this.#rule, this.#storage);
+    for (const [name, gradient] of gradients) {
+      const parameter = parameters.get(name)!;
+      const slots = this.#slotsOf(name, parameter);
+      slots.step += 1;
+      updates.add(this.#moment(name, parameter, slots.step, rateFactor, momentum ?? 0), parameter, gradient, slots);
+    }
+    updates.run();
   }
 
   async saveState(): Promise<StateRecord> {
@@ -56,35 +66,34 @@ export class SlotOptimizer implements Optimizer {
     this.#slots = new Map();
   }
 
-  #update(name: string, gradient: tf.Tensor, parameter: tf.Variable, rateFactor: number, fused: FusedUpdates): void {
-    const slots = this.#slotsOf(name, parameter);
+  #moment(name: string, parameter: tf.Variable, step: number, rateFactor: number, momentum: number): UpdateMoment {
     const { learningRate, weightDecay } = this.#groups.of(name, parameter.rank);
-    const moment = { step: slots.step + 1, learningRate: learningRate * rateFactor, weightDecay };
-    const arrays = hostValues(parameter) && hostValues(gradient) && slots.arrays();
-    if (arrays) {
-      const values = this.#storage.writable(parameter);
-      // Asked for last: making storage private can move the heap of the wasm backend.
-      fused.add(moment, values, hostValues(gradient)!, arrays);
-    } else {
-      this.#updateTensors(moment, parameter, gradient, slots);
-    }
-    slots.step = moment.step;
-  }
-
-  #updateTensors(moment: UpdateMoment, parameter: tf.Variable, gradient: tf.Tensor, slots: ParameterSlots): void {
-    const [values, ...newSlots] = tf.tidy(() => this.#rule.updateTensors(moment, parameter, gradient, slots.tensors()));
-    parameter.assign(values!);
-    values!.dispose();
-    slots.replace(newSlots);
+    return { step, learningRate: learningRate * rateFactor, weightDecay, momentum, shape: parameter.shape };
   }
 
   #slotsOf(name: string, parameter: tf.Variable): ParameterSlots {
     let slots = this.#slots.get(name);
     if (!slots) {
-      slots = ParameterSlots.zeros(parameter.shape, this.#rule.slotNames.length);
+      slots = ParameterSlots.zeros(parameter.shape, this.#rule.slotsOf(parameter.shape));
       this.#slots.set(name, slots);
     }
     return slots;
+  }
+
+  #checkMomentum(momentum: number | undefined): void {
+    if (momentum === undefined) return;
+    if (this.#rule.momentum === undefined) {
+      throw new SnapfitError<OptimErrorCode>(
+        "MOMENTUM_INVALID",
+        `The schedule drives the momentum, which this ${this.name} has not. Give the optimizer a momentum, or the schedule none.`,
+      );
+    }
+    if (!(momentum >= 0 && momentum < 1) && momentum !== this.#rule.momentum) {
+      throw new SnapfitError<OptimErrorCode>(
+        "MOMENTUM_INVALID",
+        `The schedule's momentum is ${momentum}. Expected a number from 0 up to, but not, 1; check the schedule.`,
+      );
+    }
   }
 
   #checkSlots(names: Iterable<string>, parameters: ReadonlyMap<string, tf.Variable>): void {
