@@ -7,6 +7,7 @@ import { loggedRun } from "./support/logged-run.js";
 import { mergedOf } from "./support/merged-of.js";
 import { NeptuneServer } from "./support/neptune-server.js";
 import { readOperations, runDirectories } from "./support/read-runs.js";
+import { unlikeOfficial } from "./support/request-shape.js";
 
 let folder: string;
 let server: NeptuneServer;
@@ -16,6 +17,8 @@ beforeEach(async () => {
   vi.stubEnv("NEPTUNE_API_TOKEN", server.token);
 });
 afterEach(async () => {
+  expect(server.faults).toEqual([]);
+  expect(unlikeOfficial(server.http.requests)).toEqual([]);
   vi.unstubAllEnvs();
   await server[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
@@ -26,7 +29,6 @@ const neptune = { mode: "async", project: "ws/proj" } as const;
 describe("NeptuneLogger in mode async", () => {
   test("brings the whole run to the server, and says where it is", async () => {
     const lines = await loggedRun(folder, { neptune });
-    expect(server.faults).toEqual([]);
     const [directory] = runDirectories(join(folder, "run"));
     const [[id, run] = ["", undefined]] = server.runs;
     expect(dirname(directory!)).toBe(join(folder, "run", ".neptune", "async"));
@@ -48,7 +50,6 @@ describe("NeptuneLogger in mode async", () => {
     await loggedRun(folder, { stopAt: 4, neptune });
     server.http.fail({ kind: "answer", status: 503 }, { when: ({ path }) => path.includes("/operations") });
     const lines = await loggedRun(folder, { neptune });
-    expect(server.faults).toEqual([]);
     expect(server.runs.size).toBe(1);
     const [directory, ...others] = runDirectories(join(folder, "run"));
     expect(others).toEqual([]);

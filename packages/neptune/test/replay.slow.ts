@@ -68,6 +68,8 @@ function requestOf(operation: Operation, directory: string): Readonly<Record<str
       return { [name]: { valueMilliseconds: operation.value } };
     case "AddStrings":
       return { insertStrings: { values: operation.values } };
+    case "ConfigFloatSeries":
+      return { [name]: { min: operation.min, max: operation.max, unit: operation.unit } };
     case "LogFloats":
     case "LogStrings":
     case "LogImages":

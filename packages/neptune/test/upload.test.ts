@@ -9,6 +9,7 @@ import { Access } from "../src/upload/access.js";
 import { readToken, type ApiToken } from "../src/upload/api-token.js";
 import { RunUpload, type ServerRun } from "../src/upload/run-upload.js";
 import { NeptuneServer, SINGLE_PART_BYTES, type KeptRun } from "./support/neptune-server.js";
+import { unlikeOfficial } from "./support/request-shape.js";
 
 let directory: string;
 let server: NeptuneServer;
@@ -24,6 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   expect(server.faults).toEqual([]);
+  expect(unlikeOfficial(server.http.requests)).toEqual([]);
   log.close();
   await server[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true });

@@ -26,6 +26,8 @@ export type Operation = { readonly path: readonly string[] } & (
   | { readonly type: "LogFloats"; readonly values: readonly SeriesEntry<number>[] }
   | { readonly type: "LogStrings"; readonly values: readonly SeriesEntry<string>[] }
   | { readonly type: "LogImages"; readonly values: readonly SeriesEntry<LoggedImage>[] }
+  /** How a series is shown. */
+  | { readonly type: "ConfigFloatSeries"; readonly min: number; readonly max: number; readonly unit: string }
   /** A file in `upload_path`. */
   | {
       readonly type: "UploadFile";

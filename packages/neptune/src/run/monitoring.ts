@@ -5,6 +5,8 @@ import { logFloatText, operationText, pathOf } from "../log/operation.js";
 import { attribute } from "./attributes.js";
 
 const MAX_SERIES_STRING = 1000;
+/** Figures of all systems that are shares of what the machine has. */
+const SHARES = ["cpu", "memory_percent"];
 
 /**
  * Writes figures of the machine and lines of the console into `monitoring/<process>/…`, each process into a place of its own. Their series have no steps,
@@ -14,7 +16,10 @@ const MAX_SERIES_STRING = 1000;
 export function monitor(write: (operations: readonly string[]) => void): () => void {
   const place = `monitoring/${createHash("sha1").update(`${hostname()} ${process.pid} ${Date.now()}`).digest("hex").slice(0, 8)}`;
   const about = { hostname: hostname(), pid: String(process.pid) };
-  write(Object.entries(about).map(([name, value]) => operationText(attribute(`${place}/${name}`, value))));
+  write([
+    ...Object.entries(about).map(([name, value]) => operationText(attribute(`${place}/${name}`, value))),
+    ...SHARES.map((name) => operationText({ type: "ConfigFloatSeries", path: pathOf(`${place}/${name}`), min: 0, max: 100, unit: "%" })),
+  ]);
   const stopFigures = systemFigures((figures) => {
     const ts = Date.now() / 1000;
     const finite = Object.entries(figures).filter(([, value]) => Number.isFinite(value));

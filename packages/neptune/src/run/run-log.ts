@@ -2,6 +2,7 @@ import type { StateTree } from "@snapfit/base";
 import { rowText } from "@snapfit/logging";
 import { encodePng, RowLedger } from "@snapfit/logging/node";
 import { copyFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename } from "node:path";
 import { OperationLog } from "../log/operation-log.js";
 import { operationText, pathOf, type Operation } from "../log/operation.js";
@@ -177,6 +178,7 @@ export class RunLog {
 
   #beginning(): Operation[] {
     return [
+      ...(this.#plan.settings.monitoring ? [attribute("sys/hostname", hostname())] : []),
       attribute("snapfit/run_id", this.#directory.runId),
       { type: "AssignDatetime", path: pathOf("snapfit/started_at"), value: Date.now() },
     ];

@@ -34,6 +34,9 @@ export interface ServerRequest {
   readonly timeoutMs?: number;
 }
 
+/** What the official client says with requests but those for tokens, files and pings. */
+export const apiHeaders: Readonly<Record<string, string>> = { "x-neptune-legacyclient": "false" };
+
 /** Requests to a server in the name of a token's owner. @see neptune-ai/neptune-client: src/neptune/common/oauth.py */
 export class Access {
   readonly #token: ApiToken;
@@ -48,9 +51,8 @@ export class Access {
 
   /** Asked once. @throws UploadError */
   async facts(signal: AbortSignal): Promise<ServerFacts> {
-    return (this.#facts ??= factsOf(
-      await this.#send({ method: "GET", path: "/api/backend/v1/clients/config", query: { alpha: "true" } }, this.#tokenHeader, signal),
-    ));
+    const request = { method: "GET", path: "/api/backend/v1/clients/config", query: { alpha: "true" }, headers: apiHeaders } as const;
+    return (this.#facts ??= factsOf(await this.#send(request, this.#tokenHeader, signal)));
   }
 
   /** @returns the answer's JSON @throws UploadError; it is permanent where the same request would be refused again */
@@ -67,8 +69,7 @@ export class Access {
   async #authorized(request: ServerRequest, signal: AbortSignal): Promise<unknown> {
     await this.facts(signal);
     const { accessToken } = await this.#granted(signal);
-    const headers = { authorization: `Bearer ${accessToken}`, "x-neptune-legacyclient": "false", ...request.headers };
-    return this.#send(request, headers, signal);
+    return this.#send(request, { authorization: `Bearer ${accessToken}` }, signal);
   }
 
   async #granted(signal: AbortSignal): Promise<Grant> {

@@ -36,6 +36,8 @@ function bodyOf(operation: Body): [name: string, body: Record<string, unknown>] 
       return ["assignDatetime", { valueMilliseconds: operation.value }];
     case "AddStrings":
       return ["insertStrings", { values: [...operation.values] }];
+    case "ConfigFloatSeries":
+      return ["configFloatSeries", { min: operation.min, max: operation.max, unit: operation.unit }];
     case "LogFloats":
       return ["logFloats", entriesOf(operation.values)];
     case "LogStrings":

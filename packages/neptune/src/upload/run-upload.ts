@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FORMAT_VERSION } from "../log/run-directory.js";
 import { VersionFile } from "../log/version-file.js";
-import type { Access } from "./access.js";
+import { apiHeaders, type Access, type ServerRequest } from "./access.js";
 import { OperationReader } from "./operation-reader.js";
 import { requestBody } from "./request-body.js";
 import { uploadFile } from "./upload-file.js";
@@ -57,7 +57,8 @@ export class RunUpload implements UploadSource {
     }
     await this.#sendFiles(run, signal);
     const body = requestBody(this.#batch.map(({ obj }) => obj));
-    if (body.length > 0) this.#refused(await this.#post("operations", run.id, JSON.stringify(body), signal));
+    if (body.length > 0)
+      this.#refused(await this.#post("operations", run.id, { headers: jsonHeaders, body: JSON.stringify(body) }, signal));
     run.ack.write(this.#batch.at(-1)!.version);
     this.#batch = [];
     this.#numFilesSent = 0;
@@ -87,7 +88,7 @@ export class RunUpload implements UploadSource {
             { method: "POST", path, headers: creationHeaders, body: JSON.stringify(await this.#creation(runId, signal)) },
             signal,
           )
-        : await access.request({ method: "GET", path, query: { experimentId: serverId } }, signal);
+        : await access.request({ method: "GET", path, query: { experimentId: serverId }, headers: apiHeaders }, signal);
     const { id, shortId, organizationName, projectName } = answer as {
       readonly id: string;
       readonly shortId: string;
@@ -100,13 +101,14 @@ export class RunUpload implements UploadSource {
 
   async #creation(customId: string, signal: AbortSignal): Promise<object> {
     const { access, project } = this.#plan;
+    const path = "/api/backend/v1/projects/get";
     const query = { projectIdentifier: project };
-    const { id, version } = (await access.request({ method: "GET", path: "/api/backend/v1/projects/get", query }, signal)) as {
+    const { id, version } = (await access.request({ method: "GET", path, query, headers: apiHeaders }, signal)) as {
       readonly id: string;
       readonly version: number;
     };
     if (version < 2) throw new UploadError(`Project ${project} has version ${version}. It takes 2.`, { isPermanent: true });
-    return { projectIdentifier: id, parentId: id, type: "run", customId };
+    return { projectIdentifier: id, parentId: id, type: "run", cliVersion: FORMAT_VERSION, customId };
   }
 
   /** Before the operations, as the official client does: to send a file twice does no harm. */
@@ -131,17 +133,15 @@ export class RunUpload implements UploadSource {
   /** Says that the run is alive. */
   async #ping(id: string, signal: AbortSignal): Promise<void> {
     if (this.#now() - this.#pingedMs < PING_MS) return;
-    await this.#post("ping", id, "", signal);
+    await this.#post("ping", id, {}, signal);
     this.#pingedMs = this.#now();
   }
 
-  #post(what: string, experimentId: string, body: string, signal: AbortSignal): Promise<unknown> {
-    const headers = { "content-type": "application/json" };
-    return this.#plan.access.request(
-      { method: "POST", path: `/api/leaderboard/v1/attributes/${what}`, query: { experimentId }, headers, body },
-      signal,
-    );
+  #post(what: string, experimentId: string, rest: Partial<ServerRequest>, signal: AbortSignal): Promise<unknown> {
+    const path = `/api/leaderboard/v1/attributes/${what}`;
+    return this.#plan.access.request({ method: "POST", path, query: { experimentId }, ...rest }, signal);
   }
 }
 
-const creationHeaders = { "content-type": "application/json", "x-neptune-cliversion": FORMAT_VERSION };
+const jsonHeaders = { ...apiHeaders, "content-type": "application/json" };
+const creationHeaders = { ...jsonHeaders, "x-neptune-cliversion": FORMAT_VERSION };

@@ -25,21 +25,20 @@ export async function uploadFile(
     const post = async (step: string, query: ServerRequest["query"], rest: Partial<ServerRequest> = {}): Promise<UploadReply> =>
       ((await access.request({ method: "POST", path: `${BASE}${step}`, query: { ...where, ...query }, ...rest }, signal)) ??
         {}) as UploadReply;
-    const part = async (from: number, to: number): Promise<Partial<ServerRequest>> => {
+    const part = async (from: number, to: number): Promise<Buffer> => {
       const body = Buffer.alloc(to - from);
       await file.read(body, 0, body.length, from);
-      return { body, headers: { "content-type": "application/octet-stream" } };
+      return body;
     };
-    if (size <= maxSinglePartBytes) return errorsOf(await post("", { ext }, await part(0, size)));
+    if (size <= maxSinglePartBytes) return errorsOf(await post("", { ext }, { body: await part(0, size) }));
     const started = await post("/start", { ext, totalLength: size });
     const uploadId = String(started.uploadId);
     const chunkBytes = Math.max(minChunkBytes, Math.ceil(size / maxChunks));
     const errors = [...errorsOf(started)];
     for (let from = 0, index = 0; from < size; from += chunkBytes, index++) {
       const to = Math.min(size, from + chunkBytes);
-      const content = await part(from, to);
-      const headers = { ...content.headers, "x-range": `bytes=${from}-${to - 1}/${size}` };
-      errors.push(...errorsOf(await post("/part", { uploadId, uploadPartIdx: index }, { ...content, headers })));
+      const headers = { "x-range": `bytes=${from}-${to - 1}/${size}` };
+      errors.push(...errorsOf(await post("/part", { uploadId, uploadPartIdx: index }, { body: await part(from, to), headers })));
     }
     return [...errors, ...errorsOf(await post("/finish", { uploadId }))];
   } finally {

@@ -10,20 +10,32 @@ interface Schema {
   readonly enum?: readonly unknown[];
 }
 
+interface Parameter {
+  readonly name: string;
+  readonly in: "query" | "header" | "body";
+  readonly required: boolean;
+  readonly type?: string;
+  readonly schema?: Schema;
+}
+
+/** Swagger 2.0, as far as it is looked at here. */
 interface Description {
-  readonly requests: Readonly<
-    Record<
-      string,
-      {
-        readonly parameters: Readonly<Record<string, { readonly in: string; readonly required: boolean; readonly type: string }>>;
-        readonly body: Schema | null;
-      }
-    >
-  >;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly parameters?: readonly Parameter[] }>>>>;
   readonly definitions: Readonly<Record<string, Schema>>;
 }
 
-const api = JSON.parse(readFileSync(new URL("../fixtures/api.json", import.meta.url), "utf8")) as Description;
+type Service = "backend" | "leaderboard";
+
+const api = JSON.parse(readFileSync(new URL("../fixtures/api.json", import.meta.url), "utf8")) as Readonly<Record<Service, Description>>;
+
+/** What the official client sends though the description does not have it. */
+const officialExtras: readonly string[] = ["body.cliVersion"];
+
+/** The published description of the protocol as servers give it out: `/api/backend/swagger.json`. Undefined for another path. */
+export function publishedDescription(path: string, host: string): object | undefined {
+  const [, service] = /^\/api\/(backend|leaderboard)\/swagger\.json$/.exec(path) ?? [];
+  return service === undefined ? undefined : { ...api[service as Service], host, schemes: ["http"] };
+}
 
 /** What the published description of the protocol has against a request; empty if nothing. */
 export function faultsOf(
@@ -33,23 +45,30 @@ export function faultsOf(
   headers: Readonly<Record<string, unknown>>,
   body: string,
 ): string[] {
-  const request = api.requests[`${method} ${path}`];
+  const description = api[path.split("/")[2] as Service];
+  const request = description?.paths[path]?.[method.toLowerCase()];
   if (request === undefined) return [`there is no ${method} ${path}`];
-  const faults = [...query.keys()].flatMap((name) => (request.parameters[name]?.in === "query" ? [] : [`no parameter ${name}`]));
-  for (const [name, parameter] of Object.entries(request.parameters)) {
-    const value = parameter.in === "query" ? query.get(name) : headers[name.toLowerCase()];
-    if (value === undefined || value === null) faults.push(...(parameter.required ? [`${name} is missing`] : []));
-    else if (parameter.type === "integer" && !/^\d+$/.test(String(value))) faults.push(`${name} is ${String(value)}`);
+  const { parameters = [] } = request;
+  const known = parameters.flatMap(({ in: place, name }) => (place === "query" ? [name] : []));
+  const faults = [...query.keys()].flatMap((name) => (known.includes(name) ? [] : [`no parameter ${name}`]));
+  for (const { in: place, name, type, required, schema } of parameters) {
+    if (place === "body") {
+      faults.push(...misfits(JSON.parse(body), schema!, "body", description.definitions));
+      continue;
+    }
+    const value = place === "query" ? query.get(name) : headers[name.toLowerCase()];
+    if (value === undefined || value === null) faults.push(...(required ? [`${name} is missing`] : []));
+    else if (type === "integer" && !/^\d+$/.test(String(value))) faults.push(`${name} is ${String(value)}`);
   }
-  return request.body === null ? faults : [...faults, ...misfits(JSON.parse(body), request.body, "body")];
+  return faults;
 }
 
-function misfits(value: unknown, schema: Schema, at: string): string[] {
-  if (schema.$ref !== undefined) return misfits(value, api.definitions[schema.$ref.slice("#/definitions/".length)]!, at);
+function misfits(value: unknown, schema: Schema, at: string, definitions: Description["definitions"]): string[] {
+  if (schema.$ref !== undefined) return misfits(value, definitions[schema.$ref.slice("#/definitions/".length)]!, at, definitions);
   if (schema.enum !== undefined) return schema.enum.includes(value) ? [] : [`${at} is ${String(value)}`];
   if (schema.type === "array") {
     if (!Array.isArray(value)) return [`${at} is no list`];
-    return value.flatMap((each, i) => misfits(each, schema.items!, `${at}[${i}]`));
+    return value.flatMap((each, i) => misfits(each, schema.items!, `${at}[${i}]`, definitions));
   }
   if (schema.type !== "object")
     return isOf(schema, value) ? [] : [`${at} is ${JSON.stringify(value)} instead of ${schema.format ?? schema.type}`];
@@ -57,7 +76,8 @@ function misfits(value: unknown, schema: Schema, at: string): string[] {
   const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(value, name)).map((name) => `${at}.${name} is missing`);
   const own = Object.entries(value).flatMap(([name, each]) => {
     const property = schema.properties?.[name];
-    return property === undefined ? [`${at}.${name} is not known`] : misfits(each, property, `${at}.${name}`);
+    if (property !== undefined) return misfits(each, property, `${at}.${name}`, definitions);
+    return officialExtras.includes(`${at}.${name}`) ? [] : [`${at}.${name} is not known`];
   });
   return [...missing, ...own];
 }

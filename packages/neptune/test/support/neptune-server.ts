@@ -1,5 +1,5 @@
 import { FaultServer, type ServerAnswer, type ServerRequest } from "@snapfit/test-utils";
-import { faultsOf } from "./api-description.js";
+import { faultsOf, publishedDescription } from "./api-description.js";
 
 const PROJECT_ID = "11111111-1111-4111-8111-111111111111";
 const FILES = "/api/leaderboard/v1/attributes/storage/file/upload";
@@ -52,6 +52,9 @@ export class NeptuneServer {
   #answer({ method, path: target, headers, body }: ServerRequest): ServerAnswer {
     const { pathname: path, searchParams: query } = new URL(target, this.http.url);
     const text = body.toString();
+    const description = publishedDescription(path, new URL(this.http.url).host);
+    if (description !== undefined) return { body: description };
+    if (path.startsWith("/api/notifications/")) return { status: 404 }; // where web pages of the service tell a run to stop
     if (path === "/realm/protocol/openid-connect/token") return this.#refresh(new URLSearchParams(text));
     this.faults.push(...faultsOf(method, path, query, headers, text).map((fault) => `${method} ${path}: ${fault}`));
     if (path === "/api/backend/v1/clients/config") return { body: this.#config() };
@@ -64,6 +67,7 @@ export class NeptuneServer {
     if (path === "/api/leaderboard/v1/experiments") return this.#experiment(method, query, text);
     const run = this.runs.get(query.get("experimentId") ?? query.get("experimentIdentifier") ?? "");
     if (run === undefined) return { status: 404 };
+    if (method === "GET") return { body: { attributes: [] } }; // what the official client asks for; it goes on without
     if (path.endsWith("/operations")) {
       run.operations.push(...(JSON.parse(text) as Record<string, unknown>[]));
       return { body: this.errors.splice(0).map((errorDescription) => ({ errorDescription, errorType: "any" })) };
@@ -79,7 +83,7 @@ export class NeptuneServer {
     return {
       apiUrl: this.http.url,
       applicationUrl: "http://page",
-      pyLibVersions: {},
+      pyLibVersions: { minRecommendedVersion: "0.0.1", minCompatibleVersion: "0.0.1", maxCompatibleVersion: "9.0.0" },
       multiPartUpload: { enabled: true, minChunkSize: 400, maxChunkSize: 1000, maxChunkCount: 1000, maxSinglePartSize: SINGLE_PART_BYTES },
     };
   }
@@ -88,7 +92,7 @@ export class NeptuneServer {
     this.numTokens += 1;
     const claims = { exp: Date.now() / 1000 + this.lifetimeSeconds, azp: "client", iss: `${this.http.url}/realm` };
     return {
-      accessToken: `head.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.token${this.numTokens}`,
+      accessToken: `${base64({ alg: "none" })}.${base64(claims)}.token${String(this.numTokens).padStart(3, "0")}`,
       refreshToken: "again",
     };
   }
@@ -105,11 +109,14 @@ export class NeptuneServer {
   #experiment(method: string, query: URLSearchParams, text: string): ServerAnswer {
     const wanted = query.get("experimentId");
     const customId = method === "POST" ? (JSON.parse(text) as { customId: string }).customId : "";
-    const known = [...this.runs].find(([id, run]) => id === wanted || run.customId === customId)?.[0];
+    const known = [...this.runs].find(
+      ([id, run], i) => [id, `ws/proj/PROJ-${i + 1}`].includes(wanted ?? "") || run.customId === customId,
+    )?.[0];
     if (method === "GET" && known === undefined) return { status: 404 };
     const id = known ?? `22222222-2222-4222-8222-${String(this.runs.size + 1).padStart(12, "0")}`;
     if (known === undefined) this.runs.set(id, { customId, operations: [], files: new Map() });
-    return { body: { id, shortId: `PROJ-${[...this.runs.keys()].indexOf(id) + 1}`, organizationName: "ws", projectName: "proj" } };
+    const shortId = `PROJ-${[...this.runs.keys()].indexOf(id) + 1}`;
+    return { body: { id, shortId, type: "run", organizationName: "ws", projectName: "proj", trashed: false } };
   }
 
   #file(step: string, query: URLSearchParams, body: Buffer, range: string, run: KeptRun): ServerAnswer {
@@ -129,4 +136,8 @@ export class NeptuneServer {
     if (step === "/finish") run.files.set(`${attribute}.${upload!.ext}`, Buffer.concat(upload!.bytes));
     return { body: { errors: [] } };
   }
+}
+
+function base64(claims: object): string {
+  return Buffer.from(JSON.stringify(claims)).toString("base64url");
 }
