@@ -21,7 +21,7 @@ export type FitOptions<Batch> = {
   readonly limitValidationBatches?: number;
   /** When to validate. The last epoch is validated always. @default { epochs: 1 } */
   readonly validateEvery?: { readonly epochs: number; readonly steps?: never } | { readonly steps: number; readonly epochs?: never };
-  /** Runs every stage once with two batches, to see whether it works. @default false */
+  /** Checks the first batch as `check()` does, then runs every stage once with two batches, to see whether it works. @default false */
   readonly fastRun?: boolean;
 } & FitLimits;
 
@@ -41,6 +41,7 @@ export interface FitPlan {
   readonly limitTrainBatches: number;
   readonly limitValidationBatches: number;
   readonly validateEvery: { readonly epochs?: number; readonly steps?: number };
+  readonly fastRun: boolean;
 }
 
 const names = [
@@ -105,7 +106,7 @@ export function planFit<Batch>(options: FitOptions<Batch>, accumulate: number): 
   for (const [name, value] of Object.entries(counts)) if (value !== undefined && value !== Infinity) checkCount(name, value);
   if (maxSeconds !== undefined && !(maxSeconds > 0))
     throw new SnapfitError("OPTION_INVALID", `Option maxSeconds is ${String(maxSeconds)}. It takes a number of seconds above 0.`);
-  const common = { train: options.train, validation: options.validation, signal: options.signal };
+  const common = { train: options.train, validation: options.validation, signal: options.signal, fastRun };
   if (fastRun)
     return { ...common, limits: { epochs: 1 }, limitTrainBatches: 2 * accumulate, limitValidationBatches: 2, validateEvery: { epochs: 1 } };
   const limits = {

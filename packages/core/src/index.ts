@@ -5,6 +5,8 @@ export type { Awaitable } from "./awaitable.js";
 export type { BatchSource, HostForm } from "./batch.js";
 export type { BestModelState } from "./best-model.js";
 export type { Callback, EpochMetrics, HookName, TrainEpochMetrics } from "./callbacks.js";
+export { check } from "./check.js";
+export type { CheckCode, CheckFinding, CheckReport, MemoryEstimate } from "./check/report.js";
 export { consoleLogger, type Logger } from "./console/logger.js";
 export { registerDevice, type DeviceRow } from "./device-table.js";
 export { EarlyStopper, type EarlyStopperOptions } from "./early-stopper.js";

@@ -1,6 +1,7 @@
 import { SnapfitError } from "@snapfit/base";
 import type { EpochMetrics } from "./callbacks.js";
 import { isPromise, type Awaitable } from "./awaitable.js";
+import { checkBatch } from "./check/check-batch.js";
 import { isBetter } from "./best-model.js";
 import { epochLine } from "./console/format.js";
 import { evaluate } from "./evaluation.js";
@@ -69,6 +70,7 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
       if (isPromise(stopping) ? await stopping : stopping) break;
       const window = await reader.next();
       if (window === undefined) break;
+      if (plan.fastRun && counters.batch === 0) await sayFindings(session, window.batches[0]);
       try {
         const step = trainer.runStep(window);
         if (isPromise(step)) await step;
@@ -98,6 +100,14 @@ async function trainWindows(session: Session, plan: FitPlan): Promise<void> {
     session.console.clearProgress();
   }
   await reader.close(stops.isInterrupted);
+}
+
+/** What a dry run of the first step tells; the step itself fails as it would without. */
+async function sayFindings(session: Session, batch: unknown): Promise<void> {
+  if (batch === undefined) return; // this rank has none
+  const { findings, memoryText } = await checkBatch(session, batch);
+  for (const { severity, message } of findings) session.console[severity](message);
+  if (memoryText !== undefined) session.console.info(memoryText);
 }
 
 /** An epoch without batches, or one after which the only limit is no nearer, would be repeated for ever. */

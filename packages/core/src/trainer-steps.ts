@@ -88,9 +88,13 @@ export abstract class TrainerSteps<Batch> {
   /** Takes up a saved state, if there is one. Call `super` first. */
   protected restore(): Awaitable<void> {}
 
-  /** Whether the script has not yet come to the fit that the restored state goes on with: until there it must change nothing. */
-  protected get isReplaying(): boolean {
-    return sessionOf(this).isReplaying;
+  /**
+   * Whether a call that changes the weights is to do nothing, and says so: until the script comes to the fit that the restored state goes on with.
+   * @param call as people know it: `load()`
+   */
+  protected passesOver(call: string): boolean {
+    const session = sessionOf(this);
+    return session.evaluating.isInState(session, call);
   }
   /** Registers a cleanup. Cleanups run in reverse when the trainer is closed, each in its own try. */
   protected defer(cleanup: () => Awaitable<void>): void {

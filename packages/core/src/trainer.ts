@@ -143,7 +143,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
       const plan = training.planFit(options, session.options.accumulate); // before ready() does anything
       if (plan.validation !== undefined) checkValidationStep(this);
       await this.ready();
-      if (this.#isPassedOver("fit()")) return { reason: session.stops.request!.reason, interrupted: true };
+      if (session.evaluating.isAfterStop(session, "fit()")) return { reason: session.stops.request!.reason, interrupted: true };
       return training.runFit(session, plan);
     });
   }
@@ -163,9 +163,10 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
     this.#enter("predict");
     try {
       await this.ready();
-      if (this.#isPassedOver("predict()")) return;
-      this.#sayIfReplaying("predict()");
-      yield* this.#session.evaluating.predictions(this.#session, source);
+      const { evaluating } = this.#session;
+      if (evaluating.isAfterStop(this.#session, "predict()")) return;
+      evaluating.sayIfRestored(this.#session, "predict()");
+      yield* evaluating.predictions(this.#session, source);
     } catch (error) {
       await this.#session.recover(error);
       throw error;
@@ -190,7 +191,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
   async useBest(): Promise<void> {
     await this.#usable();
     const session = this.#session;
-    if (session.isReplaying) return this.#sayReplay("useBest()");
+    if (this.passesOver("useBest()")) return;
     if (session.best === undefined)
       throw new SnapfitError(
         "NO_BEST",
@@ -209,10 +210,7 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
   /** Puts weights into the model. @throws SnapfitError `WEIGHTS_MISMATCH`; with `strict: false` takes what fits and returns the rest. */
   async setModelWeights(weights: Weights, { strict = true }: { readonly strict?: boolean } = {}): Promise<WeightsMismatch> {
     await this.#usable();
-    if (this.#session.isReplaying) {
-      this.#sayReplay("setModelWeights()");
-      return { missing: [], unexpected: [], different: [] };
-    }
+    if (this.passesOver("setModelWeights()")) return { missing: [], unexpected: [], different: [] };
     const mismatch = assignWeights(this.#session.model.weights(), weights, strict);
     this.#session.startsFrom = "given";
     return mismatch;
@@ -284,30 +282,15 @@ export abstract class Trainer<Batch = unknown> extends TrainerLogging<Batch> {
     const call = phase === "validation" ? "validate" : "test";
     return this.#exclusively(call, async () => {
       await this.ready();
-      if (this.#isPassedOver(`${call}()`)) return {};
-      this.#sayIfReplaying(`${call}()`);
-      const evaluated = await this.#session.evaluating.evaluate(this.#session, phase, { source });
+      const session = this.#session;
+      const { evaluating, logs, sinks } = session;
+      if (evaluating.isAfterStop(session, `${call}()`)) return {};
+      evaluating.sayIfRestored(session, `${call}()`);
+      const evaluated = await evaluating.evaluate(session, phase, { source });
       if (evaluated === undefined) return {};
-      await this.#session.logs.evaluated(phase === "test" ? "test" : "valid", evaluated.values, evaluated.logged);
-      await this.#session.sinks.flush();
+      await logs.evaluated(phase === "test" ? "test" : "valid", evaluated.values, evaluated.logged);
+      await sinks.flush();
       return evaluated.values;
     });
-  }
-
-  /** After an interruption the rest of the script is for the run that goes on. */
-  #isPassedOver(call: string): boolean {
-    const { stops, console } = this.#session;
-    if (stops.isInterrupted) console.info(`${call} is passed over: the run was stopped (${stops.request!.reason}).`);
-    return stops.isInterrupted;
-  }
-
-  /** Until the fit that goes on is reached, a resumed script must not change the weights: the restored state has what it did. */
-  #sayReplay(call: string): void {
-    this.#session.console.info(`${call} is passed over: the restored state already holds what came after it.`);
-  }
-
-  #sayIfReplaying(call: string): void {
-    const { isReplaying, console, counters } = this.#session;
-    if (isReplaying) console.info(`${call} uses the restored weights of step ${counters.step}.`);
   }
 }

@@ -4,3 +4,4 @@ export { planFit } from "./fit-options.js";
 export { runOptimizerStep } from "./train-step.js";
 export { clip } from "./update-parameters.js";
 export { accumulate, computeWindowGradients } from "./window-gradients.js";
+export { checkSubject } from "./check/check-subject.js";

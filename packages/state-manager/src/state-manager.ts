@@ -150,7 +150,7 @@ export const StateManager = defineAddOn({
       async #load(path: string | undefined, { strict = true }: { readonly strict?: boolean } = {}): Promise<WeightsMismatch> {
         await this.ready();
         let mismatch = none;
-        if (this.#isPassedOver("load()")) return none;
+        if (this.passesOver("load()")) return none;
         const state = await this.#checkpoints.load(path, async (saved) => {
           if (strict) return saved;
           const fitting = withFittingWeights(saved, await this.modelWeights());
@@ -163,7 +163,7 @@ export const StateManager = defineAddOn({
 
       async #loadModel(path: string, options?: { readonly strict?: boolean }): Promise<WeightsMismatch> {
         await this.ready();
-        if (this.#isPassedOver("loadModel()")) return none;
+        if (this.passesOver("loadModel()")) return none;
         const { weights } = await readModel(this.#settings.storage, path);
         return this.setModelWeights(weights, options);
       }
