@@ -10,16 +10,21 @@ export interface Row {
 /** Names of values that are measured by the clock: they differ between a run and its repetition. */
 const TIMED = /(^|\/)(samples_per_second|seconds)(_epoch)?$/;
 
+/** What was found of names of values: each of them comes with every row. */
+const found = new Map<string, boolean>();
+
 /** Whether a value of this name is measured by the clock. */
 export function isTimedName(name: string): boolean {
-  return TIMED.test(name);
+  let isTimed = found.get(name);
+  if (isTimed === undefined) found.set(name, (isTimed = TIMED.test(name)));
+  return isTimed;
 }
 
 /** A row as text that is equal whenever the run does the same: for `RowLedger.admit()`. Values by the clock are left out; NaN, infinities and -0 differ from each other. */
 export function rowText(row: Row): string {
   if (row.kind === "scalars") return scalarsText(row as Row & { readonly values: Readonly<Record<string, number>> });
   return JSON.stringify(row, (name, value: unknown) => {
-    if (isTimedName(name)) return undefined;
+    if (TIMED.test(name)) return undefined; // any name in a tree: too many to remember
     if (typeof value === "number") return numberText(value);
     if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array, numberText).join();
     return value;

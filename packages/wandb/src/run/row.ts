@@ -21,15 +21,6 @@ export function newRow(step: number, timeMs: number): Row {
   return { step, timeMs, values: {}, summary: {}, files: [], counted: new Set() };
 }
 
-const timedNames = new Map<string, boolean>();
-
-/** Asked for each value of each row. */
-function isTimed(name: string): boolean {
-  let found = timedNames.get(name);
-  if (found === undefined) timedNames.set(name, (found = isTimedName(name)));
-  return found;
-}
-
 /** The values as JSON texts. */
 export function entriesOf(values: Readonly<Record<string, StateTree>>): JsonEntry[] {
   const entries: JsonEntry[] = [];
@@ -40,8 +31,8 @@ export function entriesOf(values: Readonly<Record<string, StateTree>>): JsonEntr
 /** What tells the row from others: equal whenever the run does the same. @param entries its values */
 export function textOf({ step, summary }: Row, entries: readonly JsonEntry[]): string {
   let text = String(step);
-  for (const [name, json] of entries) if (!isTimed(name)) text += `\n${name} ${json}`;
-  for (const name in summary) if (!isTimed(name)) text += `\n${name} = ${summary[name]}`;
+  for (const [name, json] of entries) if (!isTimedName(name)) text += `\n${name} ${json}`;
+  for (const name in summary) if (!isTimedName(name)) text += `\n${name} = ${summary[name]}`;
   return text;
 }
 
@@ -87,9 +78,9 @@ export function loadRows({ rows, clocks }: SavedRows): Row[] {
 }
 
 function untimed<T>(values: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !isTimed(name)));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !isTimedName(name)));
 }
 
 function timed<T>(values: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => isTimed(name)));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isTimedName(name)));
 }
