@@ -97,6 +97,8 @@ export class OnlineRun {
             ? `W&B: ${news.message} The upload has ended; the log goes on. Upload it with: ${this.#command}`
             : `W&B: ${news.message} It is tried again; the log has all rows.`,
         );
+      case "leftOut":
+        return logger.warning(`W&B: ${news.message} It stays in ${run.syncPath}.`);
       case "recovered":
         return logger.info("W&B: the upload goes on.");
       case "ended":

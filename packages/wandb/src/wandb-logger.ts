@@ -12,10 +12,11 @@ import {
 } from "@snapfit/core";
 import { ThroughputMeter } from "@snapfit/logging";
 import { systemFigures } from "@snapfit/logging/node";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ConsoleLines } from "./console-lines.js";
 import { OnlineRun } from "./online-run.js";
 import { RunLog, type SavedRun } from "./run/run-log.js";
+import { UnfinishedRun } from "./run/unfinished-run.js";
 import { sweepValues } from "./sweep.js";
 import { resolveSettings, type ResolvedSettings, type WandBOptions } from "./wandb-options.js";
 
@@ -57,6 +58,8 @@ export const WandBLogger = defineAddOn({
       #run: RunLog | undefined;
       readonly #locked: Readonly<Record<string, StateTree>>;
       #online: OnlineRun | undefined;
+      /** With `resume: "auto"`. */
+      #unfinished: UnfinishedRun | undefined;
       #stopFigures: (() => void) | undefined;
       #exitCode: number = EXIT.done;
 
@@ -132,20 +135,24 @@ export const WandBLogger = defineAddOn({
         const settings = this.#settings;
         // Runs that share a directory are not parts of each other.
         const folder = join(settings.directory === undefined ? runFolder : join(settings.directory, basename(runFolder)), "wandb");
+        if (settings.resume === "auto") this.#unfinished = new UnfinishedRun(settings.directory ?? dirname(runFolder));
         const run = new RunLog({
           folder,
           settings,
           name: runName,
           restored: this.#restored,
+          unfinishedRunId: this.#unfinished?.runId,
           locked: this.#locked,
           onBranch: ({ runId, step }) => {
             this.logger.warning(
               `W&B: from step ${step} on this run differs from what run ${runId} has. It goes on as run ${run.runId}: ${run.syncCommand}`,
             );
+            this.#unfinished?.begin(run.runId);
             void this.#online?.branch();
           },
         });
         this.#run = run;
+        this.#unfinished?.begin(run.runId);
         this.#lines.writeTo(run);
         this.#stopFigures = systemFigures((figures) => run.stats(figures));
         const { mode, apiKey } = settings;
@@ -171,6 +178,7 @@ export const WandBLogger = defineAddOn({
         this.#lines.stop();
         this.#stopFigures?.();
         run.close(this.#exitCode);
+        if (this.#exitCode === EXIT.done) this.#unfinished?.end(run.runId);
         await this.#online?.close();
       }
     }

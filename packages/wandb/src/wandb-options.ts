@@ -39,8 +39,8 @@ export interface WandBSettings {
   /** The run's identity in its project, up to 128 letters, digits, `-` and `_`. `WANDB_RUN_ID`. @default that of the run that goes on, or 8 random ones */
   readonly runId?: string;
   /**
-   * Whether the service may have a run of this id already, which then goes on: `allow`, `never`, or `must`; `auto` is `allow`.
-   * A run that goes on in its folder always may. `WANDB_RESUME`. @default "allow"
+   * Whether the service may have a run of this id already, which then goes on: `allow`, `never`, or `must`. `auto` is `allow`, and a run in a new
+   * folder takes the id of the last one if that has not ended well. A run that goes on in its folder always may. `WANDB_RESUME`. @default "allow"
    */
   readonly resume?: ResumeMode;
   /** Where the logs of runs are, each in a folder that is called as the run folder is. `WANDB_DIR`. @default the run folder itself */

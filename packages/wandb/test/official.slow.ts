@@ -2,11 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostTensor } from "@snapfit/base";
+import { parseSafetensors } from "@snapfit/safetensors";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RunLog } from "../src/run/run-log.js";
 import { listFragments } from "../src/run/fragments.js";
-import { RunningUpload } from "../src/upload/upload-job.js";
-import { resolveSettings } from "../src/wandb-options.js";
+import { logRow, logRows, openLog } from "./support/open-log.js";
 import { loggedRun } from "./support/read-log.js";
 import { data, Logged, optionsIn } from "./support/tiny-run.js";
 import { OfficialClient } from "./support/wandb-program.js";
@@ -71,7 +70,12 @@ describe.skipIf(official === undefined)("the official client", () => {
     expect(run.files["output.log"]!.map((line) => line.replace(/^\S+ /, "")).slice(0, 1)).toEqual([expect.stringContaining("Device: cpu")]);
     const paths = logged.entries.flatMap((entry) => (entry.kind === "files" ? entry.paths : []));
     for (const path of paths) expect(run.uploads[path]!.length).toBe(statSync(join(directory, "files", path)).size);
-    expect(server.requests.map(({ operation }) => operation)).toContain("CreateArtifact");
+    const [artifact] = server.artifacts.artifacts;
+    expect(artifact).toMatchObject({
+      isCommitted: true,
+      variables: { artifactTypeName: "model", artifactCollectionName: `run-${runId}-model` },
+    });
+    expect([...parseSafetensors(artifact!.files["model.safetensors"]!).tensors.keys()].length).toBeGreaterThan(0);
   });
 
   test("uploads all fragments of a run that was killed within a write, as one run", async () => {
@@ -92,7 +96,7 @@ describe.skipIf(official === undefined)("the official client", () => {
     const log = openLog(folder);
     const follower = official!.wandb(["beta", "sync", "--live", log.syncPath], server.url, folder);
     for (let step = 1; step <= 200; step++) {
-      await log.write({ kind: "scalars", fit: 1, step, epoch: 1, key: "train", values: { loss: 1 / step } });
+      logRow(log, step, { loss: 1 / step });
       if (step % 40 === 0) await new Promise((resolve) => setTimeout(resolve, 500));
     }
     log.close(0);
@@ -146,65 +150,5 @@ describe.skipIf(official === undefined)("the official client", () => {
     const { output } = await official!.wandb(["sync", directory!], server.url, folder);
     expect(output).toContain("Skipped 1 synced run");
     expect(server.rows(runId!)).toEqual(rows);
-  });
-
-  test("brings the same to the service as our client does for the same script", async () => {
-    const script = join(folder, "script.py");
-    writeFileSync(
-      script,
-      `import wandb
-run = wandb.init(project="p", id="official", name="한글", tags=["a"], notes="n", group="g", job_type="j", config={"lr": 0.5, "nested": {"a": [1, 2]}})
-run.define_metric("epoch")
-run.define_metric("valid/loss", step_metric="epoch", summary="min,mean")
-for step in range(5):
-    run.log({"loss": 1 / (step + 1), "epoch": step, "valid/loss": 4 - step / 2, "bad": float("nan"), "text": "안녕 🙂"}, step=step)
-run.finish()
-`,
-    );
-    const { output } = await official!.run("python", [script], server.url, folder);
-    expect(output).toContain("View run");
-    const facts = { project: "p", runId: "ours", name: "한글", tags: ["a"], notes: "n", group: "g", jobType: "j" };
-    const metrics = { epoch: {}, "valid/loss": { step: "epoch", summary: ["min", "mean"] } } as const;
-    const settings = resolveSettings({ ...facts, metrics }, {});
-    const log = new RunLog({
-      folder: join(folder, "own", "wandb"),
-      settings,
-      name: "run",
-      restored: undefined,
-      locked: {},
-      onBranch: () => undefined,
-    });
-    log.updateConfig({ lr: 0.5, nested: { a: [1, 2] } });
-    for (let step = 0; step < 5; step++) {
-      const at = { fit: 1, step, epoch: step, key: "train" };
-      void log.write({ ...at, kind: "scalars", values: { loss: 1 / (step + 1), epoch: step, "valid/loss": 4 - step / 2, bad: NaN } });
-      void log.write({ ...at, kind: "text", key: "text", text: "안녕 🙂" });
-    }
-    log.close(0);
-    const parts = log.fragments.map(({ logPath, filesPath }) => ({ logPath, filesPath }));
-    const address = { baseUrl: server.url, apiKey: "k".repeat(40) };
-    const job = { address, parts, notesPath: join(folder, "notes.json"), resume: undefined, everyMs: 20, retryMs: 5 };
-    await new RunningUpload(job, () => undefined).finish(20_000);
-    const [theirs, ours] = ["official", "ours"].map((id) => {
-      const run = server.runs.get(id)!;
-      const { _wandb, ...config } = JSON.parse(run.config) as Record<string, { value: { m: { 1: string }[] } }>;
-      const { _runtime, _timestamp, _wandb: _, ...summary } = parseLoose(run.summary);
-      const { displayName, notes, tags, groupName, jobType, host, project } = run.variables;
-      const metricNames = _wandb!.value.m.map((metric) => metric[1]);
-      // An axis is told by its place in the list.
-      const defined = _wandb!.value.m.map((metric) => ({ ...metric, 5: metricNames[Number((metric as { 5?: number })[5] ?? 0) - 1] }));
-      defined.sort((a, b) => (a[1] < b[1] ? -1 : 1));
-      const about = { displayName, notes, tags, groupName, jobType, host, project };
-      return { rows: rowsOf(id), summary, config, defined, about, exitCode: run.exitCode };
-    });
-    expect(theirs!.rows, output).toHaveLength(5);
-    expect(ours).toEqual(theirs);
-    const variablesOf = (key: string): Set<string> =>
-      new Set(
-        server.requests
-          .filter(({ operation, variables }) => operation === "UpsertBucket" && variables["name"] === key)
-          .flatMap(({ variables }) => Object.keys(variables)),
-      );
-    expect([...variablesOf("official")]).toEqual(expect.arrayContaining([...variablesOf("ours")]));
   });
 });

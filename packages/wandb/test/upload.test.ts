@@ -3,12 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findApiKey } from "../src/credentials.js";
-import type { RunLog } from "../src/run/run-log.js";
-import { RunningUpload, type UploadNews } from "../src/upload/upload-job.js";
 import { uploadRun } from "../src/index.js";
-import type { WandBSettings } from "../src/wandb-options.js";
 import { logRows, openLog } from "./support/open-log.js";
-import { loggedRun } from "./support/read-log.js";
+import { loggedRun, timeless } from "./support/read-log.js";
+import { quickUpload } from "./support/quick-upload.js";
 import { data, keptLines, Logged, optionsIn } from "./support/tiny-run.js";
 import { parseLoose, WandBServer, type SeenRequest, type ServerFault } from "./support/wandb-server.js";
 
@@ -19,19 +17,6 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "snapfit-wandb-"));
 });
 afterEach(() => server[Symbol.asyncDispose]());
-
-function upload(log: RunLog, settings: WandBSettings = {}): { readonly running: RunningUpload; readonly news: UploadNews[] } {
-  const news: UploadNews[] = [];
-  const job = {
-    address: { baseUrl: server.url, apiKey: "secret" },
-    parts: log.fragments.map(({ logPath, filesPath }) => ({ logPath, filesPath })),
-    notesPath: join(folder, "notes.json"),
-    resume: settings.resume,
-    everyMs: 20,
-    retryMs: 5,
-  };
-  return { running: new RunningUpload(job, (each) => news.push(each)), news };
-}
 
 const stepsOf = (id: string): unknown[] => server.rows(id).map((row) => row["_step"]);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
@@ -63,7 +48,7 @@ describe("an upload", () => {
     expect(lines.at(-1)).toBe(`W&B: run ${runId} is uploaded: ${url}`);
     const run = server.runs.get(runId!)!;
     const logged = loggedRun(join(folder, "run"));
-    expect(server.rows(runId!).map(({ _runtime, _timestamp, ...row }) => row)).toEqual(logged.rows);
+    expect(server.rows(runId!).map(timeless)).toEqual(logged.rows);
     expect(parseLoose(run.summary)).toMatchObject(logged.summary);
     expect(run).toMatchObject({
       exitCode: 0,
@@ -91,6 +76,7 @@ describe("an upload", () => {
     expect(Object.keys(run.uploads).sort()).toEqual([
       "config.yaml",
       expect.stringMatching(/^media\/table\/tab_0_/),
+      "output.log",
       "wandb-metadata.json",
       "wandb-summary.json",
     ]);
@@ -112,7 +98,7 @@ describe("an upload", () => {
     const log = openLog(folder);
     let count = 0;
     server.fault = () => (count++ % 3 === 1 ? fault : undefined);
-    const { running, news } = upload(log);
+    const { running, news } = quickUpload(server, log);
     logRows(log, 1, 3000);
     log.close(0);
     await running.finish(60_000);
@@ -125,7 +111,7 @@ describe("an upload", () => {
     const log = openLog(folder);
     logRows(log, 1, 100);
     let isCut = false;
-    const { running } = upload(log);
+    const { running } = quickUpload(server, log);
     // The server takes the lines, and its answer is lost.
     const answer = server.beforeAnswer;
     server.beforeAnswer = (request: SeenRequest) => {
@@ -143,7 +129,7 @@ describe("an upload", () => {
     const log = openLog(folder);
     logRows(log, 1, 50);
     log.flush();
-    const first = upload(log);
+    const first = quickUpload(server, log);
     await expect.poll(() => server.rows(log.runId).length).toBe(50);
     server.fault = () => "hang";
     logRows(log, 51, 100);
@@ -156,7 +142,7 @@ describe("an upload", () => {
     const second = openLog(folder);
     logRows(second, 1, 120); // the same run once more, from its beginning
     second.close(0);
-    const { running } = upload(second);
+    const { running } = quickUpload(server, second);
     await running.finish(30_000);
     expect(second.runId).toBe(log.runId);
     expect(stepsOf(log.runId)).toEqual(upTo(120));
@@ -179,7 +165,7 @@ describe("an upload", () => {
     expect(await uploadRun(wandbFolder, { baseUrl: server.url })).toBe("complete");
     expect(await uploadRun(wandbFolder, { baseUrl: server.url })).toBe("complete");
     delete process.env["WANDB_API_KEY"];
-    expect(server.rows(trainer.wandb.runId!).map(({ _runtime, _timestamp, ...row }) => row)).toEqual(loggedRun(join(folder, "run")).rows);
+    expect(server.rows(trainer.wandb.runId!).map(timeless)).toEqual(loggedRun(join(folder, "run")).rows);
   });
 
   test.each([
@@ -188,23 +174,25 @@ describe("an upload", () => {
   ])("stops trying when the service answers %i for good", async (status, end) => {
     const log = openLog(folder);
     server.fault = () => ({ status });
-    const { running, news } = upload(log);
+    const { running, news } = quickUpload(server, log);
     log.close(0);
     await running.finish(5000);
     expect(news).toEqual([expect.objectContaining({ kind: "trouble", isPermanent: true }), { kind: "ended", end }]);
-    expect(JSON.stringify(news)).not.toContain("secret");
+    expect(JSON.stringify(news)).not.toContain("k".repeat(40));
   });
 
   test("keeps to what resume says", async () => {
     const log = openLog(folder, { runId: "known" });
     log.close(0);
-    const must = upload(log, { resume: "must" });
+    const must = quickUpload(server, log, "must");
     await must.running.finish(5000);
     expect(must.news[0]).toMatchObject({ kind: "trouble", isPermanent: true, message: expect.stringContaining('resume is "must"') });
-    const allow = upload(log, { resume: "allow" });
+    const allow = quickUpload(server, log, "allow");
     await allow.running.finish(5000);
     expect(allow.news.at(-1)).toEqual({ kind: "ended", end: "complete" });
-    const never = upload(log, { resume: "never" });
+    const other = openLog(join(folder, "other"), { runId: "known" });
+    other.close(0);
+    const never = quickUpload(server, other, "never");
     await never.running.finish(5000);
     expect(never.news[0]).toMatchObject({ kind: "trouble", message: expect.stringContaining('resume is "never"') });
   });
@@ -213,7 +201,7 @@ describe("an upload", () => {
     server.isStopped = true;
     const log = openLog(folder);
     logRows(log, 1, 10);
-    const { running, news } = upload(log);
+    const { running, news } = quickUpload(server, log);
     log.close(0);
     await running.finish(5000);
     expect(news).toContainEqual({ kind: "stopped" });
@@ -224,7 +212,7 @@ describe("an upload", () => {
     const text = "한글 🙂 ".repeat(150_000);
     void log.write({ kind: "text", fit: 1, step: 1, epoch: 1, key: "text", text });
     logRows(log, 2, 5);
-    const { running } = upload(log);
+    const { running } = quickUpload(server, log);
     log.close(0);
     await running.finish(10_000);
     expect(server.rows(log.runId)[0]!["text"]).toBe(text);

@@ -1,3 +1,4 @@
+import { readArtifact, type ArtifactEntry } from "./read-artifact.js";
 import { bytesOf, numberOf, protoFields, textsOf, type ProtoField } from "./proto-reader.js";
 import { RecordKind } from "./record-kinds.js";
 
@@ -16,6 +17,7 @@ export type LogEntry =
   | { readonly kind: "metric"; readonly metric: MetricEntry }
   | { readonly kind: "files"; readonly paths: readonly string[] }
   | { readonly kind: "alert"; readonly title: string; readonly text: string; readonly level: string; readonly waitMs: number }
+  | { readonly kind: "artifact"; readonly artifact: ArtifactEntry }
   | { readonly kind: "environment"; readonly fields: readonly ProtoField[] }
   | { readonly kind: "exit"; readonly exitCode: number }
   | { readonly kind: "other" };
@@ -78,6 +80,7 @@ export function readRecord(payload: Uint8Array): LogEntry {
     case "exit":
       return { kind, exitCode: numberOf(fields, 1) };
     case "artifact":
+      return { kind, artifact: readArtifact(fields) };
     case "header":
     case "telemetry":
       return { kind: "other" };

@@ -1,4 +1,5 @@
 import { encodedText, ProtoWriter } from "@snapfit/logging/node";
+import type { ArtifactFileEntry } from "./read-artifact.js";
 
 // One function a record: each writes the fields of its message. Numbers of fields are those of wandb_internal.proto.
 
@@ -34,6 +35,8 @@ export interface EnvironmentFacts {
   readonly executable: string;
   readonly numCores: number;
   readonly memoryBytes: number;
+  /** Of the file system that programs start from; undefined where the system does not tell. */
+  readonly disk: { readonly root: string; readonly totalBytes: number; readonly usedBytes: number } | undefined;
   readonly cpu: string;
   readonly writerId: string;
 }
@@ -50,15 +53,6 @@ export interface MetricFacts {
 export type SummaryKind = "min" | "max" | "mean" | "first" | "last" | "none";
 const summaryFields: Readonly<Record<SummaryKind, number>> = { min: 1, max: 2, mean: 3, last: 5, none: 6, first: 8 };
 
-/** A file of an artifact. */
-interface ArtifactFile {
-  readonly path: string;
-  /** Base64 of the file's MD5. */
-  readonly digest: string;
-  readonly sizeBytes: number;
-  readonly localPath: string;
-}
-
 export interface ArtifactFacts {
   readonly runId: string;
   readonly entity: string | undefined;
@@ -70,7 +64,7 @@ export interface ArtifactFacts {
   readonly aliases: readonly string[];
   readonly clientId: string;
   readonly sequenceClientId: string;
-  readonly files: readonly ArtifactFile[];
+  readonly files: readonly ArtifactFileEntry[];
 }
 
 const nestedKeys = new Map<string, Uint8Array>();
@@ -208,6 +202,16 @@ export function writeEnvironment(writer: ProtoWriter, facts: EnvironmentFacts): 
   writer.text(14, facts.executable);
   writer.varint(16, facts.numCores);
   writer.varint(17, facts.numCores);
+  const { disk } = facts;
+  if (disk !== undefined) {
+    writer.message(20, () => {
+      writer.text(1, disk.root);
+      writer.message(2, () => {
+        writer.varint(1, disk.totalBytes);
+        writer.varint(2, disk.usedBytes);
+      });
+    });
+  }
   writer.message(21, () => writer.varint(1, facts.memoryBytes));
   writer.message(22, () => writer.text(3, facts.cpu));
   writer.text(199, facts.writerId);
@@ -235,7 +239,7 @@ export function writeArtifact(writer: ProtoWriter, artifact: ArtifactFacts): voi
   writer.text(20, "MANIFEST_MD5");
 }
 
-function writeManifest(writer: ProtoWriter, files: readonly ArtifactFile[]): void {
+function writeManifest(writer: ProtoWriter, files: readonly ArtifactFileEntry[]): void {
   writer.varint(1, 1);
   writer.text(2, "wandb-storage-policy-v1");
   writer.message(3, () => {

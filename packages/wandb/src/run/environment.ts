@@ -1,5 +1,7 @@
+import { statfsSync } from "node:fs";
 import { arch, cpus, hostname, release, totalmem, type } from "node:os";
 import { randomUUID } from "node:crypto";
+import { parse } from "node:path";
 import type { EnvironmentFacts } from "../log/write-records.js";
 
 /** The machine, and the program with its arguments. */
@@ -16,7 +18,18 @@ export function environmentFacts(startMs: number): EnvironmentFacts {
     executable: process.execPath,
     numCores: cores.length,
     memoryBytes: totalmem(),
+    disk: diskFacts(),
     cpu: cores[0]?.model ?? "",
     writerId: randomUUID(),
   };
+}
+
+function diskFacts(): EnvironmentFacts["disk"] {
+  const { root } = parse(process.cwd());
+  try {
+    const { blocks, bfree, bsize } = statfsSync(root);
+    return { root, totalBytes: blocks * bsize, usedBytes: (blocks - bfree) * bsize };
+  } catch {
+    return undefined;
+  }
 }

@@ -24,6 +24,8 @@ export interface RunLogPlan {
   readonly settings: ResolvedSettings;
   readonly name: string;
   readonly restored: SavedRun | undefined;
+  /** The run that goes on where nothing else says so. */
+  readonly unfinishedRunId: string | undefined;
   /** What a sweep has chosen: config that nothing changes. */
   readonly locked: Readonly<Record<string, StateTree>>;
   /** Told that the run is another one now. */
@@ -68,7 +70,7 @@ export class RunLog {
     this.#units = new UnitLog({
       folder: plan.folder,
       runId: plan.settings.runId,
-      restoredRunId: typeof restoredRunId === "string" ? restoredRunId : undefined,
+      restoredRunId: typeof restoredRunId === "string" ? restoredRunId : plan.unfinishedRunId,
       numRestored: restored?.numRows ?? 0,
       begin: (fragment, isFirst, branch) => {
         this.#defined.clear();
@@ -153,8 +155,9 @@ export class RunLog {
     this.#units.append((log) => log.add(RecordKind.stats, (writer) => write.writeStats(writer, Date.now(), figures)));
   }
 
-  /** The best weights, as an artifact. */
+  /** The best weights, as an artifact behind the row of this step. */
   async addModel(model: BestModelState): Promise<void> {
+    this.flush();
     const { entity, project } = this.#plan.settings;
     const artifact = await modelArtifact(model, { entity, project, runId: this.runId, folder: this.#units.fragment.path });
     this.#units.unit(`artifact ${artifact.digest} ${model.step}`, (log) =>

@@ -18,7 +18,7 @@ export interface UnitLogPlan {
   readonly folder: string;
   /** The run's identity if that is settled. */
   readonly runId: string | undefined;
-  /** That of the restored state, where the folder says nothing. */
+  /** That of the restored state or of an unfinished run, where the folder says nothing. */
   readonly restoredRunId: string | undefined;
   /** Rows that the restored state knows of. */
   readonly numRestored: number;

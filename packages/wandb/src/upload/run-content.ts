@@ -1,21 +1,20 @@
 import { UploadError } from "@snapfit/logging";
-import type { LogReader } from "../log/log-reader.js";
-import { numberOf, protoFields, bytesOf, textsOf, type ProtoField } from "../log/proto-reader.js";
+import { LogReader } from "../log/log-reader.js";
+import type { ProtoField } from "../log/proto-reader.js";
+import type { ArtifactEntry } from "../log/read-artifact.js";
 import { readRecord, type JsonItem, type LogEntry, type MetricEntry, type RunEntry } from "../log/read-records.js";
+import type { RunFacts } from "./run-texts.js";
 
 /** Files of the service that grow by lines. */
 export const streamFiles = ["wandb-history.jsonl", "wandb-events.jsonl", "output.log"] as const;
 export type StreamFile = (typeof streamFiles)[number];
 export type LineCounts = Readonly<Record<StreamFile, number>>;
 
-/** A file of the run that the log tells of. */
-export interface RunFile {
-  readonly path: string;
-  /** The folder that the path is relative to. */
-  readonly folder: string;
-}
-
-export type AlertEntry = Extract<LogEntry, { readonly kind: "alert" }>;
+/** What is no line: a file in the folder that its path is relative to; an alert; an artifact that was logged behind the row of a step. */
+export type Attachment =
+  | { readonly kind: "file"; readonly path: string; readonly folder: string }
+  | Extract<LogEntry, { readonly kind: "alert" }>
+  | { readonly kind: "artifact"; readonly artifact: ArtifactEntry; readonly step: number | null };
 
 /** One log of a run, and where its files are. */
 export interface LogPart {
@@ -27,7 +26,7 @@ export interface LogPart {
 const HELD = 2 ** 20;
 
 /** What the logs of a run say, read piece by piece, while the last one grows. */
-export class RunContent {
+export class RunContent implements RunFacts {
   readonly #parts: readonly LogPart[];
   #part = 0;
   #held = 0;
@@ -36,14 +35,15 @@ export class RunContent {
   #toSkip: Record<StreamFile, number> = { "wandb-history.jsonl": 0, "wandb-events.jsonl": 0, "output.log": 0 };
   #lines: Record<StreamFile, string[]> = { "wandb-history.jsonl": [], "wandb-events.jsonl": [], "output.log": [] };
   #afterStep = -1;
-  readonly #config = new Map<string, string>();
-  readonly #metrics = new Map<string, MetricEntry>();
-  readonly #summary = new Map<string, string>();
-  #runtime = "0";
-  #environment: readonly ProtoField[] = [];
+  #lastStep: number | null = null;
+  readonly config = new Map<string, string>();
+  readonly metrics = new Map<string, MetricEntry>();
+  readonly summary = new Map<string, string>();
+  runtime = "0";
+  environment: readonly ProtoField[] = [];
   run: RunEntry | undefined;
-  readonly files: RunFile[] = [];
-  readonly alerts: AlertEntry[] = [];
+  /** What goes to the service by requests of its own, in its order. */
+  readonly attachments: Attachment[] = [];
   /** Of the last log; undefined while the run goes on. */
   exitCode: number | undefined;
   /** Counts changes of the config and the metrics, and of the summary. */
@@ -67,6 +67,26 @@ export class RunContent {
   /** Passes over the rows up to a step, before lines are counted. Before anything is read. */
   skipSteps(last: number): void {
     this.#afterStep = last;
+  }
+
+  /** Takes over what the service has of the run from elsewhere; what these logs say counts more. JSON texts by name. */
+  adopt(config: ReadonlyMap<string, string>, summary: ReadonlyMap<string, string>): void {
+    for (const [name, json] of config) if (!this.config.has(name)) this.config.set(name, json);
+    for (const [name, json] of summary) if (!this.summary.has(name)) this.summary.set(name, json);
+  }
+
+  /** All lines of the console without their times, for the file `output.log`. */
+  consoleText(): string {
+    let text = "";
+    for (const { reader } of this.#parts) {
+      const again = new LogReader(reader.path);
+      for (let record = again.next(); record !== undefined; record = again.next()) {
+        const entry = readRecord(record);
+        if (entry.kind === "outputRaw") text += entry.line;
+      }
+      again.close();
+    }
+    return text;
   }
 
   /** What the first record says that counts. @throws UploadError if the log has not come to it */
@@ -97,59 +117,6 @@ export class RunContent {
     for (const line of this.#lines[file].splice(0, count)) this.#held -= line.length;
   }
 
-  /** As the service stores it. */
-  configText(): string {
-    const names = [...this.#metrics.keys()];
-    const metrics = [...this.#metrics.values()].map(({ name, stepMetric, options, summaries }) => ({
-      1: name,
-      ...(stepMetric !== undefined && { 5: names.indexOf(stepMetric) + 1 }),
-      6: options,
-      7: summaries,
-    }));
-    const version = this.run?.version ?? "";
-    const own = {
-      cli_version: version,
-      t: { 5: version, 13: `${process.platform}-${process.arch}` },
-      m: metrics,
-      e: { [textsOf(this.#environment, 199)[0] ?? "0"]: this.environment() },
-    };
-    const entries = [...this.#config].map(([name, json]) => `${JSON.stringify(name)}:{"value":${json}}`);
-    return `{${[...entries, `"_wandb":{"value":${JSON.stringify(own)}}`].join(",")}}`;
-  }
-
-  /** `config.yaml`: values in YAML's flow style, which is JSON. */
-  configYaml(): string {
-    return [...this.#config].map(([name, json]) => `${JSON.stringify(name)}:\n    value: ${yamlOf(json)}\n`).join("");
-  }
-
-  summaryText(): string {
-    const entries = [...this.#summary].map(([name, json]) => `${JSON.stringify(name)}:${json}`);
-    return `{${[...entries, `"_wandb":{"runtime":${this.#runtime}}`].join(",")}}`;
-  }
-
-  /** `wandb-metadata.json`. */
-  environment(): Record<string, unknown> {
-    const fields = this.#environment;
-    const text = (field: number): string | undefined => textsOf(fields, field)[0];
-    const [memory] = bytesOf(fields, 21);
-    const [cpu] = bytesOf(fields, 22);
-    return {
-      os: text(1),
-      python: text(2),
-      startedAt: new Date(this.#startMs).toISOString(),
-      args: textsOf(fields, 5),
-      program: text(6),
-      root: text(11),
-      host: text(12),
-      executable: text(14),
-      cpu_count: numberOf(fields, 16),
-      cpu_count_logical: numberOf(fields, 17),
-      memory: { total: String(memory === undefined ? 0 : numberOf(protoFields(memory), 1)) },
-      cpu: { model: cpu === undefined ? "" : textsOf(protoFields(cpu), 3)[0] },
-      writerId: text(199),
-    };
-  }
-
   #take(entry: LogEntry, { filesPath }: LogPart): void {
     switch (entry.kind) {
       case "run":
@@ -159,15 +126,16 @@ export class RunContent {
       case "config":
         return this.#setConfig(entry.items);
       case "metric":
-        this.#metrics.set(entry.metric.name, entry.metric);
+        this.metrics.set(entry.metric.name, entry.metric);
         this.configVersion += 1;
         return;
       case "environment":
-        this.#environment = entry.fields;
+        this.environment = entry.fields;
         this.configVersion += 1;
         return;
       case "history":
-        if (stepOf(entry.items) <= this.#afterStep) return;
+        this.#lastStep = stepOf(entry.items);
+        if (this.#lastStep <= this.#afterStep) return;
         return this.#hold("wandb-history.jsonl", `{${entry.items.map(member).join(",")}}`);
       case "stats": {
         const seconds = (entry.timeMs - this.#startMs) / 1000;
@@ -184,15 +152,18 @@ export class RunContent {
       case "summary":
         this.summaryVersion += 1;
         for (const { path, json } of entry.items) {
-          if (path.length === 1) this.#summary.set(path[0]!, json);
-          else this.#runtime = json; // ["_wandb", "runtime"]
+          if (path.length === 1) this.summary.set(path[0]!, json);
+          else this.runtime = json; // ["_wandb", "runtime"]
         }
         return;
       case "files":
-        this.files.push(...entry.paths.map((path) => ({ path, folder: filesPath })));
+        for (const path of entry.paths) this.attachments.push({ kind: "file", path, folder: filesPath });
         return;
       case "alert":
-        this.alerts.push(entry);
+        this.attachments.push(entry);
+        return;
+      case "artifact":
+        this.attachments.push({ kind: "artifact", artifact: entry.artifact, step: this.#lastStep });
         return;
       case "exit":
         if (this.#part === this.#parts.length - 1) this.exitCode = entry.exitCode;
@@ -203,7 +174,7 @@ export class RunContent {
   }
 
   #setConfig(items: readonly JsonItem[]): void {
-    for (const { path, json } of items) this.#config.set(path.join("."), json);
+    for (const { path, json } of items) this.config.set(path.join("."), json);
     this.configVersion += 1;
   }
 
@@ -223,11 +194,4 @@ function stepOf(items: readonly JsonItem[]): number {
 
 function member({ path, json }: JsonItem): string {
   return `${JSON.stringify(path[0])}:${json}`;
-}
-
-/** The words for what JSON has not are others in YAML. */
-function yamlOf(json: string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (found) =>
-    found.startsWith('"') ? found : found.replace("Infinity", ".inf").replace("NaN", ".nan"),
-  );
 }

@@ -1,31 +1,26 @@
 import { UploadError, type UploadSource } from "@snapfit/logging";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { ResumeMode } from "../wandb-options.js";
-import { streamFiles, type LineCounts, type RunContent, type StreamFile } from "./run-content.js";
-import type { Bucket, EarlierRun, WandBApi } from "./wandb-api.js";
+import { Attachments } from "./attachments.js";
+import { streamFiles, type RunContent, type StreamFile } from "./run-content.js";
+import { askDefaultEntity, askEarlierRun, streamLines, upsertRun, type EarlierRun, type RunInputs, type RunName } from "./run-api.js";
+import { configText, metadata, summaryText } from "./run-texts.js";
+import type { Service } from "./service.js";
+import { UploadNotes } from "./upload-notes.js";
 
 /** What a run's upload needs besides its content. */
 export interface RunUploadPlan {
   readonly resume: ResumeMode | undefined;
   /** Where it notes what the service does not tell. */
   readonly notesPath: string;
+  /** Whether the official client has brought the first of the logs. */
+  readonly isSynced: boolean;
   /** How long the service hears nothing at most. */
   readonly heartbeatMs: number;
-  onStarted(run: { readonly entity: string; readonly project: string }): void;
+  onStarted(run: RunName): void;
   /** Somebody has pressed Stop on the page of the run. */
   onStopped(): void;
-}
-
-/** What a new process must know of the upload before it. */
-interface Notes {
-  /** Lines that the service had before the first one of these logs. */
-  base: Record<StreamFile, number>;
-  /** Rows up to this step the service has from elsewhere. */
-  afterStep: number;
-  numFiles: number;
-  numAlerts: number;
+  /** The service has refused a file, an alert or an artifact for good. */
+  onLeftOut(message: string): void;
 }
 
 /** Characters of lines in one request. */
@@ -35,11 +30,13 @@ const LONGEST_LINE = 10 * 2 ** 20 - 100 * 2 ** 10;
 
 /** Brings a run's content to the service. What has arrived the service tells by the numbers of lines that it has. */
 export class RunUpload implements UploadSource {
-  readonly #api: WandBApi;
+  readonly #service: Service;
   readonly #content: RunContent;
   readonly #plan: RunUploadPlan;
-  readonly #notes: Notes;
-  #bucket: Bucket | undefined;
+  readonly #notes: UploadNotes;
+  readonly #attachments: Attachments;
+  /** As the service calls it. */
+  #run: RunName | undefined;
   #entity: string | undefined;
   /** What the service had before this upload. */
   #found: { readonly earlier: EarlierRun | undefined } | undefined;
@@ -47,79 +44,79 @@ export class RunUpload implements UploadSource {
   #configVersion = 0;
   #summaryVersion = 0;
   #sentMs = 0;
-  /** Those of the end that have arrived. */
-  readonly #lastFiles = new Set<string>();
   #isComplete = false;
   #isStopSaid = false;
 
-  constructor(api: WandBApi, content: RunContent, plan: RunUploadPlan) {
-    this.#api = api;
+  constructor(service: Service, content: RunContent, plan: RunUploadPlan) {
+    this.#service = service;
     this.#content = content;
     this.#plan = plan;
-    this.#notes = readNotes(plan.notesPath);
+    this.#notes = new UploadNotes(plan.notesPath);
+    this.#attachments = new Attachments({ service, content, notes: this.#notes, onLeftOut: (message) => plan.onLeftOut(message) });
   }
 
   async send(signal: AbortSignal): Promise<"more" | "idle"> {
     if (this.#isComplete) return "idle";
     const content = this.#content;
-    if (this.#bucket === undefined) this.#bucket = await this.#begin(signal);
+    this.#run ??= await this.#begin(signal);
+    const run = this.#run;
     const hasMore = content.fill();
-    if (content.configVersion !== this.#configVersion) await this.#sendConfig(signal);
-    await this.#sendLines(signal, hasMore);
-    await this.#sendAlerts(signal);
-    await this.#sendFiles(signal);
+    if (content.configVersion !== this.#configVersion) await this.#sendConfig(signal, run);
+    await this.#sendLines(signal, run, hasMore);
+    if (this.#attachments.isWaiting) await this.#heard(signal, run, this.#attachments.send(signal, run));
     return hasMore || streamFiles.some((file) => content.lines[file].length > 0) ? "more" : "idle";
   }
 
-  get #name() {
-    return { entity: this.#bucket!.entity, project: this.#bucket!.project, name: this.#content.run!.runId };
-  }
-
-  async #begin(signal: AbortSignal): Promise<Bucket> {
+  async #begin(signal: AbortSignal): Promise<RunName> {
     const content = this.#content;
     const { resume } = this.#plan;
     // The first run record says what the run is called; lines are skipped only once the service has told how many it has.
     const run = content.readRun();
     // What is known is not asked again when a later request fails.
-    this.#entity ??= run.entity ?? (await this.#api.defaultEntity(signal));
+    this.#entity ??= run.entity ?? (await askDefaultEntity(this.#service, signal));
     const entity = this.#entity;
     const name = { entity, project: run.project, name: run.runId };
-    this.#found ??= { earlier: await this.#api.earlierRun(signal, name) };
+    this.#found ??= { earlier: await askEarlierRun(this.#service, signal, name) };
     const { earlier } = this.#found;
     if (earlier === undefined && resume === "must")
       throw refusal(`resume is "must", but there is no run ${run.runId} in ${entity}/${run.project}`);
-    if (earlier !== undefined && resume === "never" && !run.isResumed)
+    if (earlier !== undefined && resume === "never" && !this.#isOwn)
       throw refusal(`resume is "never", but there is a run ${run.runId} in ${entity}/${run.project} already`);
-    const bucket = await this.#api.upsertRun(signal, {
+    if (earlier !== undefined) this.#goOn(earlier);
+    const made = await upsertRun(this.#service, signal, {
+      ...unchanged,
       ...name,
       id: earlier?.id ?? null,
       groupName: run.group ?? null,
       displayName: run.name ?? null,
       notes: run.notes ?? null,
-      config: content.configText(),
+      config: configText(content),
       host: run.host ?? null,
-      program: content.environment()["program"] ?? null,
+      program: (metadata(content)["program"] as string | undefined) ?? null,
       jobType: run.jobType ?? null,
       sweep: run.sweepId ?? null,
       tags: run.tags.length > 0 ? run.tags : null,
     });
     this.#configVersion = content.configVersion;
-    if (earlier !== undefined) this.#goOn(earlier.lines, run.isResumed, earlier.lastStep);
-    this.#plan.onStarted(bucket);
-    return bucket;
+    this.#notes.change({}); // who comes next knows that the run's lines are these logs'
+    this.#plan.onStarted(made);
+    return made;
+  }
+
+  /** Whether what the service has of the run is from these logs. */
+  get #isOwn(): boolean {
+    return this.#notes.hasEarlier || this.#plan.isSynced;
   }
 
   /** The service's numbers win: what it has is not sent again. */
-  #goOn(lines: LineCounts, isFirstLogResumed: boolean, lastStep: number | undefined): void {
-    const { notesPath } = this.#plan;
-    // The rows before these logs were logged elsewhere, by a process whose state this run has taken up.
-    if (isFirstLogResumed && !existsSync(notesPath)) {
-      this.#notes.base = { ...lines };
-      this.#notes.afterStep = lastStep ?? -1;
+  #goOn({ lines, lastStep, config, summary }: EarlierRun): void {
+    if (!this.#isOwn) {
+      // The rows before these logs were logged elsewhere.
+      this.#notes.change({ base: lines, afterStep: lastStep ?? -1 });
+      this.#content.adopt(config, summary);
     }
-    this.#note();
-    this.#content.skipSteps(this.#notes.afterStep);
-    const { base } = this.#notes;
+    const { base, afterStep } = this.#notes.value;
+    this.#content.skipSteps(afterStep);
     const skipped = (file: StreamFile): number => Math.max(0, lines[file] - base[file]);
     this.#offsets = { ...lines };
     this.#content.skip({
@@ -129,13 +126,13 @@ export class RunUpload implements UploadSource {
     });
   }
 
-  async #sendConfig(signal: AbortSignal): Promise<void> {
+  async #sendConfig(signal: AbortSignal, run: RunName): Promise<void> {
     const version = this.#content.configVersion;
-    await this.#api.upsertRun(signal, { ...this.#name, config: this.#content.configText() });
+    await upsertRun(this.#service, signal, { ...unchanged, ...run, config: configText(this.#content) });
     this.#configVersion = version;
   }
 
-  async #sendLines(signal: AbortSignal, hasMore: boolean): Promise<void> {
+  async #sendLines(signal: AbortSignal, run: RunName, hasMore: boolean): Promise<void> {
     const content = this.#content;
     const files: Record<string, { offset: number; content: readonly string[] }> = {};
     let left = REQUEST_CHARACTERS;
@@ -144,16 +141,20 @@ export class RunUpload implements UploadSource {
       for (const line of lines) left -= line.length;
       if (lines.length > 0) files[file] = { offset: this.#offsets[file], content: lines.map(shortened) };
     }
-    const summaryVersion = content.summaryVersion;
-    if (summaryVersion !== this.#summaryVersion) files["wandb-summary.json"] = { offset: 0, content: [content.summaryText()] };
+    const { summaryVersion } = content;
+    if (summaryVersion !== this.#summaryVersion) files["wandb-summary.json"] = { offset: 0, content: [summaryText(content)] };
     const isAll = !hasMore && streamFiles.every((file) => content.lines[file].length === (files[file]?.content.length ?? 0));
     const isEnd = isAll && content.exitCode !== undefined;
-    const now = Date.now();
-    if (Object.keys(files).length === 0 && !isEnd && now - this.#sentMs < this.#plan.heartbeatMs) return;
-    if (isEnd) await this.#finishFiles(signal);
-    const body = { ...(Object.keys(files).length > 0 && { files }), ...(isEnd && { complete: true, exitcode: content.exitCode }) };
-    const isStopped = await this.#api.stream(signal, this.#name, JSON.stringify(body));
-    this.#sentMs = now;
+    if (isEnd) await this.#heard(signal, run, this.#sendRest(signal, run));
+    const uploaded = isEnd ? this.#attachments.all : this.#attachments.untold;
+    const hasFiles = Object.keys(files).length > 0;
+    if (!hasFiles && uploaded.length === 0 && !isEnd && Date.now() - this.#sentMs < this.#plan.heartbeatMs) return;
+    await this.#stream(signal, run, {
+      ...(hasFiles && { files }),
+      ...(uploaded.length > 0 && { uploaded }),
+      ...(isEnd && { complete: true, exitcode: content.exitCode! }),
+    });
+    this.#attachments.told(uploaded.length);
     this.#summaryVersion = summaryVersion;
     for (const file of streamFiles) {
       const count = files[file]?.content.length ?? 0;
@@ -161,79 +162,50 @@ export class RunUpload implements UploadSource {
       this.#offsets[file] += count;
     }
     this.#isComplete = isEnd;
-    if (isStopped && !this.#isStopSaid) {
-      this.#isStopSaid = true;
-      this.#plan.onStopped();
+  }
+
+  async #sendRest(signal: AbortSignal, run: RunName): Promise<void> {
+    await this.#attachments.send(signal, run);
+    await this.#attachments.sendLast(signal, run);
+  }
+
+  /** Waits for what may take long: the service takes a run that it hears nothing of for dead. */
+  async #heard(signal: AbortSignal, run: RunName, task: Promise<void>): Promise<void> {
+    const timer = setInterval(() => void this.#stream(signal, run, {}).catch(() => undefined), this.#plan.heartbeatMs);
+    try {
+      await task;
+    } finally {
+      clearInterval(timer);
     }
   }
 
-  async #sendAlerts(signal: AbortSignal): Promise<void> {
-    const { alerts } = this.#content;
-    const { entity, project, name } = this.#name;
-    while (this.#notes.numAlerts < alerts.length) {
-      const { title, text, level, waitMs } = alerts[this.#notes.numAlerts]!;
-      await this.#api.alert(signal, {
-        entityName: entity,
-        projectName: project,
-        runName: name,
-        title,
-        text,
-        severity: level,
-        waitDuration: waitMs,
-      });
-      this.#notes.numAlerts += 1;
-      this.#note();
-    }
-  }
-
-  async #sendFiles(signal: AbortSignal): Promise<void> {
-    const { files } = this.#content;
-    while (this.#notes.numFiles < files.length) {
-      const { path, folder } = files[this.#notes.numFiles]!;
-      const source = join(folder, path);
-      // One that the user has removed is none of the run any more.
-      if (existsSync(source)) await this.#api.uploadFiles(signal, this.#name, new Map([[path, await readFile(source)]]));
-      this.#notes.numFiles += 1;
-      this.#note();
-    }
-  }
-
-  /** What the official client uploads at the end; and all that waits. */
-  async #finishFiles(signal: AbortSignal): Promise<void> {
-    await this.#sendAlerts(signal);
-    await this.#sendFiles(signal);
-    const content = this.#content;
-    const texts = {
-      "wandb-metadata.json": JSON.stringify(content.environment()),
-      "wandb-summary.json": content.summaryText(),
-      "config.yaml": content.configYaml(),
-    };
-    for (const [path, text] of Object.entries(texts)) {
-      if (this.#lastFiles.has(path)) continue; // what has arrived is not sent again when a later one fails
-      await this.#api.uploadFiles(signal, this.#name, new Map([[path, new TextEncoder().encode(text)]]));
-      this.#lastFiles.add(path);
-    }
-  }
-
-  #note(): void {
-    writeFileSync(this.#plan.notesPath, JSON.stringify(this.#notes));
+  async #stream(signal: AbortSignal, run: RunName, body: object): Promise<void> {
+    const isStopped = await streamLines(this.#service, signal, run, JSON.stringify(body));
+    this.#sentMs = Date.now();
+    if (!isStopped || this.#isStopSaid) return;
+    this.#isStopSaid = true;
+    this.#plan.onStopped();
   }
 }
 
-function readNotes(path: string): Notes {
-  const none: Notes = {
-    base: { "wandb-history.jsonl": 0, "wandb-events.jsonl": 0, "output.log": 0 },
-    afterStep: -1,
-    numFiles: 0,
-    numAlerts: 0,
-  };
-  if (!existsSync(path)) return none;
-  try {
-    return { ...none, ...(JSON.parse(readFileSync(path, "utf8")) as Notes) };
-  } catch {
-    return none; // torn by a kill: files and alerts go once more
-  }
-}
+/** What an update of a run leaves as it is. */
+const unchanged = {
+  id: null,
+  groupName: null,
+  description: null,
+  displayName: null,
+  notes: null,
+  commit: null,
+  host: null,
+  debug: null,
+  program: null,
+  repo: null,
+  jobType: null,
+  state: null,
+  sweep: null,
+  tags: null,
+  summaryMetrics: null,
+} satisfies Partial<RunInputs>;
 
 /** The first lines that fit; always one. */
 function takeLines(lines: readonly string[], characters: number): readonly string[] {

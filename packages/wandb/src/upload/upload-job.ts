@@ -1,9 +1,10 @@
 import { Uploader, type UploadEnd } from "@snapfit/logging";
+import { existsSync } from "node:fs";
 import { LogReader } from "../log/log-reader.js";
 import type { ResumeMode } from "../wandb-options.js";
 import { RunContent } from "./run-content.js";
 import { RunUpload } from "./run-upload.js";
-import { WandBApi, type ServiceAddress } from "./wandb-api.js";
+import { Service, type ServiceAddress } from "./service.js";
 
 /** What an upload is told to do; plain data, for a thread of its own. */
 export interface UploadJob {
@@ -23,6 +24,7 @@ export type UploadNews =
   | { readonly kind: "started"; readonly entity: string; readonly project: string }
   | { readonly kind: "stopped" }
   | { readonly kind: "trouble"; readonly message: string; readonly isPermanent: boolean }
+  | { readonly kind: "leftOut"; readonly message: string }
   | { readonly kind: "recovered" }
   | { readonly kind: "ended"; readonly end: UploadEnd };
 
@@ -39,12 +41,14 @@ export class RunningUpload {
     this.#tell = tell;
     this.#readers = parts.map(({ logPath }) => new LogReader(logPath));
     const content = new RunContent(parts.map(({ filesPath }, i) => ({ filesPath, reader: this.#readers[i]! })));
-    const upload = new RunUpload(new WandBApi(address), content, {
+    const upload = new RunUpload(new Service(address), content, {
       resume,
       notesPath,
+      isSynced: existsSync(`${parts[0]!.logPath}.synced`),
       heartbeatMs: HEARTBEAT_MS,
       onStarted: ({ entity, project }) => tell({ kind: "started", entity, project }),
       onStopped: () => tell({ kind: "stopped" }),
+      onLeftOut: (message) => tell({ kind: "leftOut", message }),
     });
     this.#uploader = new Uploader(upload, {
       policy: { firstMs: retryMs, capMs: 60_000, jitter: 0.25 },

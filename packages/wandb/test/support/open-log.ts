@@ -9,6 +9,7 @@ export function openLog(runFolder: string, settings: WandBSettings = {}): RunLog
     settings: resolveSettings({ project: "p", ...settings }, {}),
     name: "run",
     restored: undefined,
+    unfinishedRunId: undefined,
     locked: {},
     onBranch: () => undefined,
   });

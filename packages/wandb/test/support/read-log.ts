@@ -44,7 +44,8 @@ function readWhole(path: string): LogEntry[] {
   }
 }
 
-function timeless(values: Record<string, unknown>): Record<string, unknown> {
-  const { _runtime, _timestamp, "_wandb.runtime": _, "train/samples_per_second": _rate, ...rest } = values;
+/** A row or summary without what a clock has measured. */
+export function timeless(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { _runtime, _timestamp, "_wandb.runtime": _, _wandb, "train/samples_per_second": _rate, ...rest } = values;
   return rest;
 }

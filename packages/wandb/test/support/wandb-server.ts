@@ -17,8 +17,12 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** What the server does to a request in place of answering it: a status with headers, or the connection is cut. */
-export type ServerFault = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | "cut" | "hang";
+/** What the server does to a request in place of answering it: a status with headers, an error in GraphQL, or the connection is cut. */
+export type ServerFault =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly error: string }
+  | "cut"
+  | "hang";
 
 /** What the server has of a run. */
 export interface ServerRun {
@@ -94,6 +98,7 @@ export class WandBServer {
     const fault = this.fault(seen);
     if (fault === "hang") return;
     if (fault === "cut") return void request.socket.destroy();
+    if (fault !== undefined && "error" in fault) return void response.end(JSON.stringify({ errors: [{ message: fault.error }] }));
     if (fault !== undefined) return void response.writeHead(fault.status, fault.headers).end("fault");
     const answer =
       graph !== undefined ? this.#graphql(seen) : path.endsWith("/file_stream") ? this.#fileStream(path, body) : this.#put(path, bytes);
