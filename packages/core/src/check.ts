@@ -10,7 +10,7 @@ import type { Trainer } from "./trainer.js";
  * @throws SnapfitError `BUSY` while the trainer does something else
  */
 export function check<Batch>(trainer: Trainer<Batch>, batch: HostForm<Batch>): Promise<CheckReport>;
-/** The same for a model alone: its input is the first array of the batch, and its loss the mean square of its outputs. */
+/** The same for a model alone: its input is the first array of the batch, and its loss the mean squared distance of its outputs from 1. */
 export function check(model: Model, batch: unknown): Promise<CheckReport>;
 export async function check(subject: Trainer | Model, batch: unknown): Promise<CheckReport> {
   const { checkSubject } = await import("./training.js");

@@ -44,7 +44,9 @@ describe("check finds", () => {
     // At least what each sample has: 3 inputs, 5 hidden units and 2 outputs, forward and backward.
     expect(memory!.bytesPerSample).toBeGreaterThanOrEqual((3 + 5 + 2) * 4);
     expect(memory!.peakBytesOf(12)).toBe(memory!.peakBytes + 6 * memory!.bytesPerSample);
-    expect(memoryText).toMatch(/^Tensors of a step take \S+ MB with 6 samples, \S+ MB with 12 samples and \S+ MB with 24 samples\.$/);
+    expect(memoryText).toMatch(
+      /^Tensors of a step take \S+ [kM]B with 6 samples, \S+ [kM]B with 12 samples and \S+ [kM]B with 24 samples\.$/,
+    );
   });
 
   test("the layer that another shape does not fit", async () => {

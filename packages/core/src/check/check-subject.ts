@@ -24,6 +24,6 @@ export async function checkSubject(subject: Trainer | Model, batch: unknown): Pr
 class ModelTrainer extends Trainer {
   protected override trainingStep(batch: unknown): StepResult {
     const outputs = this.forward<tf.Tensor | tf.Tensor[]>(firstInput(batch));
-    return { loss: tf.addN((Array.isArray(outputs) ? outputs : [outputs]).map((output) => tf.mean(tf.square(output)))) };
+    return { loss: tf.addN((Array.isArray(outputs) ? outputs : [outputs]).map((output) => tf.mean(tf.square(tf.sub(output, 1))))) };
   }
 }

@@ -53,7 +53,7 @@ export class CheckReport {
     const { memory } = this;
     if (memory === undefined) return undefined;
     const sizes = [memory.numSamples, 2 * memory.numSamples, 4 * memory.numSamples];
-    const text = sizes.map((size) => `${megabytes(memory.peakBytesOf(size))} MB with ${size} sample${size === 1 ? "" : "s"}`);
+    const text = sizes.map((size) => `${bytesText(memory.peakBytesOf(size))} with ${size} sample${size === 1 ? "" : "s"}`);
     return `Tensors of a step take ${text.slice(0, -1).join(", ")} and ${text.at(-1)}.`;
   }
 
@@ -65,7 +65,7 @@ export class CheckReport {
   }
 }
 
-function megabytes(bytes: number): string {
-  const value = bytes / 1e6;
-  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+function bytesText(bytes: number): string {
+  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")} ${unit}`;
 }
