@@ -98,7 +98,7 @@ export class OnlineRun {
             : `W&B: ${news.message} It is tried again; the log has all rows.`,
         );
       case "leftOut":
-        return logger.warning(`W&B: ${news.message} It stays in ${run.syncPath}.`);
+        return logger.warning(`W&B: the service does not get all of the log: ${news.message}`);
       case "recovered":
         return logger.info("W&B: the upload goes on.");
       case "ended":

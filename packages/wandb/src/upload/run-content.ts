@@ -46,6 +46,8 @@ export class RunContent implements RunFacts {
   readonly attachments: Attachment[] = [];
   /** Of the last log; undefined while the run goes on. */
   exitCode: number | undefined;
+  /** Whether a row was passed over that the service has the step of. */
+  hasLeftOut = false;
   /** Counts changes of the config and the metrics, and of the summary. */
   configVersion = 0;
   summaryVersion = 0;
@@ -135,7 +137,10 @@ export class RunContent implements RunFacts {
         return;
       case "history":
         this.#lastStep = stepOf(entry.items);
-        if (this.#lastStep <= this.#afterStep) return;
+        if (this.#lastStep <= this.#afterStep) {
+          this.hasLeftOut = true;
+          return;
+        }
         return this.#hold("wandb-history.jsonl", `{${entry.items.map(member).join(",")}}`);
       case "stats": {
         const seconds = (entry.timeMs - this.#startMs) / 1000;

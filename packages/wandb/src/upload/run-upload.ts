@@ -19,7 +19,7 @@ export interface RunUploadPlan {
   onStarted(run: RunName): void;
   /** Somebody has pressed Stop on the page of the run. */
   onStopped(): void;
-  /** The service has refused a file, an alert or an artifact for good. */
+  /** The service has refused a file, an alert or an artifact for good, or has later rows already. */
   onLeftOut(message: string): void;
 }
 
@@ -46,6 +46,7 @@ export class RunUpload implements UploadSource {
   #sentMs = 0;
   #isComplete = false;
   #isStopSaid = false;
+  #isLeftOutSaid = false;
 
   constructor(service: Service, content: RunContent, plan: RunUploadPlan) {
     this.#service = service;
@@ -61,6 +62,7 @@ export class RunUpload implements UploadSource {
     this.#run ??= await this.#begin(signal);
     const run = this.#run;
     const hasMore = content.fill();
+    this.#tellLeftOut();
     if (content.configVersion !== this.#configVersion) await this.#sendConfig(signal, run);
     await this.#sendLines(signal, run, hasMore);
     if (this.#attachments.isWaiting) await this.#heard(signal, run, this.#attachments.send(signal, run));
@@ -124,6 +126,13 @@ export class RunUpload implements UploadSource {
       "wandb-events.jsonl": skipped("wandb-events.jsonl"),
       "output.log": skipped("output.log"),
     });
+  }
+
+  /** Steps of a run only rise. */
+  #tellLeftOut(): void {
+    if (this.#isLeftOutSaid || !this.#content.hasLeftOut) return;
+    this.#isLeftOutSaid = true;
+    this.#plan.onLeftOut(`rows up to step ${this.#notes.value.afterStep} are left out, since the run has that step already`);
   }
 
   async #sendConfig(signal: AbortSignal, run: RunName): Promise<void> {
