@@ -1,2 +1,5 @@
+export { imageDecoder } from "./image-decoder.js";
+export { imageFolder, type ImageFile, type ImageFolder, type ImageFolderOptions, type ImageSample } from "./image-folder.js";
 export { readCsv } from "./read-csv.js";
 export { readIdx } from "./read-idx.js";
+export { readImage } from "./read-image.js";

@@ -1,0 +1,57 @@
+import type Sharp from "sharp";
+import {
+  checkDecodeOptions,
+  finishImage,
+  readImageHeader,
+  type DecodeImageOptions,
+  type ImageDecoder,
+  type ImageHeader,
+  type ImageTensor,
+} from "../readers/images/decode-image.js";
+import type { RawImage } from "../readers/images/raw-image.js";
+
+/** Up to this many pixels JavaScript is quicker than the way to sharp and back. */
+const SMALL_PIXELS = 64 * 64;
+
+/**
+ * What decodes PNG and JPEG files in Node: `sharp` where it is installed, `decodeImage()` otherwise, and for small images. The pixels are the same.
+ * @throws SnapfitError as `decodeImage`.
+ *
+ * @example
+ * ```ts no-run
+ * import { readFile } from "node:fs/promises";
+ * const decode = await imageDecoder({ channels: 1 });
+ * console.log((await decode(await readFile("a.png"), "a.png")).shape); // [ height, width, 1 ]
+ * ```
+ */
+export async function imageDecoder(options: DecodeImageOptions = {}): Promise<ImageDecoder> {
+  checkDecodeOptions(options);
+  const sharp = await import("sharp").then(
+    (module) => module.default,
+    () => undefined,
+  );
+  return (bytes, file = "image") => {
+    const header = readImageHeader(bytes, options, file);
+    if (sharp && header.width * header.height > SMALL_PIXELS && header.numComponents < 4)
+      return decodeWithSharp(sharp, header, bytes, options);
+    return finishImage(header.decode(), header.orientation, options);
+  };
+}
+
+/** What sharp does not decode, the decoder in JavaScript does, or says why it does not. */
+export async function decodeWithSharp(
+  sharp: typeof Sharp,
+  header: ImageHeader,
+  bytes: Uint8Array,
+  options: DecodeImageOptions,
+): Promise<ImageTensor> {
+  const settings = { ignoreIcc: true, limitInputPixels: header.width * header.height, failOn: "warning" } as const;
+  const raw = await sharp(bytes, settings)
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .then(
+      ({ data, info: { width, height, channels } }): RawImage => ({ width, height, channels: channels as RawImage["channels"], data }),
+      () => undefined,
+    );
+  return finishImage(raw ?? header.decode(), header.orientation, options);
+}

@@ -1,0 +1,18 @@
+import { DiskStorage } from "@snapfit/base/node";
+import type { DecodeImageOptions, ImageTensor } from "../readers/images/decode-image.js";
+import { imageDecoder } from "./image-decoder.js";
+
+/**
+ * The image in a PNG or JPEG file.
+ * @throws SnapfitError as `decodeImage`, and those of reading a file (`NOT_FOUND`, …).
+ *
+ * @example
+ * ```ts no-run
+ * const image = await readImage("photo.jpg");
+ * console.log(image.shape); // [ height, width, 3 ]
+ * ```
+ */
+export async function readImage(path: string, options: DecodeImageOptions = {}): Promise<ImageTensor> {
+  const decode = await imageDecoder(options);
+  return decode(await new DiskStorage().read(path), path);
+}
