@@ -404,7 +404,8 @@ describe("options", () => {
       [{ shuffle: 1 }, "shuffle: 1"],
       [{ dropLast: "no" }, "dropLast: no"],
       [{ batchsize: 4 }, 'loader() has no option "batchsize". Did you mean "batchSize"?'],
-      [{ workers: 4 }, 'has no option "workers". It has'],
+      [{ workers: 4 }, "got workers: 4, but threads cannot make the samples of this set"],
+      [{ worker: 4 }, 'Did you mean "workers"?'],
     ];
     for (const [options, message] of cases) {
       expect(() => loader(set, options as LoaderOptions)).toThrow(message);

@@ -1,4 +1,5 @@
 import { isHostTensor, SnapfitError, type HostTensor } from "@snapfit/base";
+import { isRecord } from "../nested-arrays.js";
 import type { OneMore } from "../ranks.js";
 
 /** What {@link collate} makes of samples of a type: arrays gain a dimension in front, records go field by field, all else becomes a list. */
@@ -64,7 +65,8 @@ function collateScalars(samples: readonly unknown[], type: "number" | "boolean",
     : { dtype: "bool", shape, data: Uint8Array.from(samples as boolean[], Number) };
 }
 
-function vector(data: unknown): unknown {
+/** A typed array as a tensor of one dimension; anything else as it is. */
+export function vector(data: unknown): unknown {
   if (data instanceof Float32Array) return { dtype: "float32", shape: [data.length], data };
   if (data instanceof Int32Array) return { dtype: "int32", shape: [data.length], data };
   return data instanceof Uint8Array ? { dtype: "uint8", shape: [data.length], data } : data;
@@ -81,12 +83,6 @@ function stack(samples: readonly unknown[], path: string): HostTensor {
     rows.set(sample.data, i * data.length);
   });
   return { dtype, shape: [samples.length, ...shape], data: rows };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function differ(path: string, index: number, what: string): SnapfitError<"COLLATE"> {

@@ -1,49 +1,64 @@
-import { RandomStream, SnapfitError, type Loader, type StateRecord } from "@snapfit/base";
-import { BatchQueue } from "./batch-queue.js";
-import { checkLoaderState, type LoaderSettings } from "./loader-state.js";
+import { RandomStream, type Loader } from "@snapfit/base";
+import type { Sampler } from "../samplers/sampler.js";
+import { BatchQueue, type Ahead } from "./batch-queue.js";
+import type { LoaderSettings } from "./loader-state.js";
 import type { BatchMaker } from "./make-batches.js";
-import { batchBounds, numBatches, numWindows, windowsAfter, type Shard } from "./shard.js";
+import { PassLoader, type RunningPass } from "./pass-loader.js";
+import type { Shard } from "./shard.js";
+import { cutWindows, evenWindows, type Windows } from "./windows.js";
 
-/** A place in the sequence of passes: before window `window` of pass `pass`. */
-interface Position {
+/** Who makes the batches of a loader. */
+export interface BatchSource {
+  /** A pass begins. */
+  open(): OpenSource;
+}
+
+/** Makes the batches of one pass. */
+export interface OpenSource {
+  readonly make: BatchMaker;
+  /** Called with true before a batch is waited for, and with false after. */
+  hold?(isHeld: boolean): void;
+  /** @param isLeft whether the pass was not used up. */
+  close?(isLeft: boolean): unknown;
+}
+
+/** What a pass takes, in which order, and how it is cut. */
+interface PassPlan {
   readonly pass: number;
-  readonly window: number;
-}
-
-/** A pass that was begun. */
-interface RunningPass extends Position {
   readonly shard: Shard;
-  isEnded: boolean;
+  readonly indices: Uint32Array;
+  readonly windows: Windows;
 }
 
-/**
- * What `loader()` makes. A pass begins when its first batch is asked for, and ends when it is used up or left; iterating again is the next pass.
- * Two passes may overlap: each yields its own batches, and {@link saveState} speaks of the one that began last.
- */
-export class DataLoader<Batch> implements Loader<Batch> {
-  readonly #settings: LoaderSettings;
-  readonly #prefetch: number;
-  readonly #makeBatch: BatchMaker;
-  #shard: Shard;
-  #next: Position = { pass: 0, window: 0 };
-  #running: RunningPass | undefined;
+/** What `loader()` makes: batches of a set, pass after pass. */
+export class DataLoader<Batch> extends PassLoader<Batch> implements Loader<Batch> {
+  readonly #numInSet: number;
+  readonly #order: { readonly seed: number; readonly isShuffled: boolean; readonly sampler: Sampler | undefined };
+  readonly #ahead: Ahead;
+  readonly #source: BatchSource;
+  /** The plan that was asked for last. */
+  #plan: PassPlan | undefined;
 
   /** For `loader()`, which checks the options. */
-  constructor(settings: LoaderSettings, prefetch: number, makeBatch: BatchMaker) {
-    this.#settings = settings;
-    this.#prefetch = prefetch;
-    this.#makeBatch = makeBatch;
-    const { samples, batchSize, dropLast } = settings;
-    this.#shard = { numSamples: samples, batchSize, dropLast, rank: 0, size: 1 };
+  constructor(
+    settings: LoaderSettings & { readonly samples: number; readonly shuffle: boolean },
+    sampler: Sampler | undefined,
+    ahead: Ahead,
+    source: BatchSource,
+  ) {
+    super(settings);
+    this.#numInSet = settings.samples;
+    this.#order = { seed: settings.seed, isShuffled: settings.shuffle, sampler };
+    this.#ahead = ahead;
+    this.#source = source;
   }
 
   get length(): number {
-    return numBatches(this.#shard);
+    return this.cutOf(this.nextPass, this.shard).numBatches;
   }
 
   get numSamples(): number {
-    const { numSamples, batchSize, size } = this.#shard;
-    return Math.min(numSamples, numWindows(this.#shard) * batchSize * size);
+    return this.cutOf(this.nextPass, this.shard).numSamples;
   }
 
   /**
@@ -52,88 +67,51 @@ export class DataLoader<Batch> implements Loader<Batch> {
    * A last, shorter window is shared as evenly as possible; a rank that would get nothing yields one batch less.
    * @throws SnapfitError `LOADER_OPTIONS`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
    */
-  setShard(rank: number, size: number): void {
-    if (!Number.isInteger(size) || size < 1 || !Number.isInteger(rank) || rank < 0 || rank >= size) {
-      throw new SnapfitError(
-        "LOADER_OPTIONS",
-        `setShard(${rank}, ${size}) is no part of a whole. size is at least 1, and rank is 0 to size - 1. Pass the rank and size of the process group.`,
-      );
-    }
-    if (this.#next.window > 0 && size !== this.#shard.size) {
-      throw new SnapfitError(
-        "LOADER_CHANGED",
-        `A state taken within a pass of ${this.#shard.size} ranks cannot go on with ${size}. The samples left are shared differently. Call setShard() before loadState(), or start with the same number of ranks.`,
-      );
-    }
-    this.#shard = { ...this.#shard, rank, size };
+  override setShard(rank: number, size: number): void {
+    super.setShard(rank, size);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Batch> {
-    let queue: BatchQueue<Batch> | undefined;
-    let isLeft = false;
-    return {
-      next: async () => (isLeft ? { done: true, value: undefined } : (queue ??= this.#beginPass()).next()),
-      return: async () => {
-        isLeft = true;
-        return queue ? queue.return() : { done: true, value: undefined };
+  protected override cutOf(pass: number, shard: Shard): Windows {
+    const { sampler } = this.#order;
+    return sampler ? this.#planOf(pass, shard).windows : evenWindows(this.#numInSet, shard);
+  }
+
+  protected override begin(running: RunningPass): BatchQueue {
+    const { indices, windows } = this.#planOf(running.pass, running.shard);
+    this.#plan = undefined;
+    const repeats = this.#order.sampler ? repeatsOf(indices, this.#numInSet) : undefined;
+    const source = this.#source.open();
+    return new BatchQueue(running.window, windows.numBatches, this.#ahead, {
+      make(window) {
+        const [start, end] = windows.batchBounds(window);
+        return source.make({ pass: running.pass, window, indices: indices.slice(start, end), repeats: repeats?.slice(start, end) });
       },
-    };
+      hold: (isHeld) => source.hold?.(isHeld),
+      end(isLeft) {
+        running.isEnded = true;
+        return source.close?.(isLeft);
+      },
+    });
   }
 
-  /**
-   * The state after `numSamples` samples of the running pass were used on this rank, counted from the beginning of the pass, before a resume too.
-   * After a pass has ended or was left: 0 is the beginning of the next one, a larger number a place in the one that ended.
-   * @throws SnapfitError `LOADER_POSITION` if that is not between two batches, or before the place where the pass was resumed.
-   */
-  saveState(numSamples: number): StateRecord {
-    const running = this.#running;
-    const { ranks, ...position } =
-      numSamples === 0 && (!running || running.isEnded) ? { ...this.#next, ranks: this.#shard.size } : this.#positionAfter(numSamples);
-    return { ...this.#settings, ranks, ...position };
-  }
-
-  /**
-   * The next pass continues where the state was taken. The state does not depend on the rank.
-   * @throws SnapfitError `LOADER_CHANGED` that names what differs.
-   */
-  loadState(state: StateRecord): void {
-    const { ranks, pass, window } = checkLoaderState(state, this.#settings);
-    if (window > 0 && ranks !== this.#shard.size) {
-      throw new SnapfitError(
-        "LOADER_CHANGED",
-        `The state was taken within a pass of ${ranks} ranks, but there are ${this.#shard.size} now. The samples left are shared differently. Start with the same number of ranks, or from a state between passes.`,
-      );
+  /** A function of seed and pass, so that any pass can be had without those before it. */
+  #planOf(pass: number, shard: Shard): PassPlan {
+    if (this.#plan?.pass === pass && this.#plan.shard === shard) return this.#plan;
+    const { seed, isShuffled, sampler } = this.#order;
+    const random = RandomStream.fromSeed(seed, "shuffle", pass);
+    if (!sampler) {
+      const indices = isShuffled ? random.permutation(this.#numInSet) : Uint32Array.from({ length: this.#numInSet }, (_, i) => i);
+      return { pass, shard, indices, windows: evenWindows(this.#numInSet, shard) };
     }
-    this.#next = { pass, window };
-    this.#running = undefined;
+    const { indices, windowEnds } = sampler.order(random, shard.batchSize * shard.size);
+    const windows = windowEnds ? cutWindows(windowEnds, shard) : evenWindows(indices.length, shard);
+    return (this.#plan = { pass, shard, indices, windows });
   }
+}
 
-  #positionAfter(numSamples: number): Position & { readonly ranks: number } {
-    const { pass, window: first, shard } = this.#running ?? { ...this.#next, shard: this.#shard };
-    const window = windowsAfter(shard, numSamples);
-    if (window === undefined || window < Math.min(first, numBatches(shard))) {
-      throw new SnapfitError(
-        "LOADER_POSITION",
-        `${numSamples} samples of pass ${pass} are not the end of a batch of ${shard.batchSize}${first > 0 ? ` after window ${first}, where it was resumed` : ""}. saveState() counts all samples that this rank has used since the beginning of the pass. Pass the sum of the batches' sizes.`,
-      );
-    }
-    return { pass, window, ranks: shard.size };
-  }
-
-  #beginPass(): BatchQueue<Batch> {
-    const { pass, window } = this.#next;
-    const running = { pass, window, shard: this.#shard, isEnded: false };
-    this.#running = running;
-    this.#next = { pass: pass + 1, window: 0 };
-    const order = this.#order(pass);
-    const make = (index: number): Batch | Promise<Batch> =>
-      this.#makeBatch(order.slice(...batchBounds(running.shard, index)), pass) as Batch | Promise<Batch>;
-    return new BatchQueue(window, numBatches(running.shard), this.#prefetch, make, () => (running.isEnded = true));
-  }
-
-  /** The order of all samples in a pass: a function of seed and pass, so that any pass can be had without those before it. */
-  #order(pass: number): Uint32Array {
-    const { samples, seed, shuffle } = this.#settings;
-    return shuffle ? RandomStream.fromSeed(seed, "shuffle", pass).permutation(samples) : Uint32Array.from({ length: samples }, (_, i) => i);
-  }
+/** How often each sample stands in the order before, or undefined if none does. */
+function repeatsOf(indices: Uint32Array, numInSet: number): Uint32Array | undefined {
+  const times = new Uint32Array(numInSet);
+  const repeats = indices.map((index) => times[index]!++);
+  return repeats.some((repeat) => repeat > 0) ? repeats : undefined;
 }

@@ -1,40 +1,67 @@
-import { nearestName, SnapfitError } from "@snapfit/base";
-import type { Collated } from "./collate.js";
-import { DataLoader } from "./data-loader.js";
-import { batchMaker, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
+import { isDecoded, type DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
+import type { Sampler } from "../samplers/sampler.js";
+import { ThreadSource } from "../workers/thread-source.js";
+import type { Collated } from "./collate.js";
+import { DataLoader, type BatchSource } from "./data-loader.js";
+import { batchMaker, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
+import { checkNames, checkOption, optionsError } from "./options.js";
 
 /** Options of {@link loader}. */
-export interface LoaderOptions {
+export type LoaderOptions = BatchOptions & OrderOptions;
+
+/** How batches are cut and read ahead. */
+export interface BatchOptions {
   /** Samples in a batch, on each rank. @default 32 */
   readonly batchSize?: number;
-  /** Whether each pass takes the samples in an order of its own, drawn from `seed` and the pass. @default false */
-  readonly shuffle?: boolean;
   /** Seed of the order and of the transform's random numbers. @default 0 */
   readonly seed?: number;
   /** Whether to leave out the last batch (with several ranks: the last window of batches) if it is shorter. @default false */
   readonly dropLast?: boolean;
-  /** Batches that are made ahead while one is used, if the set answers with promises. @default 2 */
+  /** Batches that are made ahead while one is used, if they must be waited for. @default 2; with `workers`, two for each */
   readonly prefetch?: number;
+  /** Bytes that batches made ahead may have together: less of them are made if the largest one so far, times their number, would be more. @default Infinity */
+  readonly prefetchBytes?: number;
 }
+
+/** In which order a pass takes the samples: as they stand, shuffled, or as a sampler says. */
+export type OrderOptions =
+  | {
+      /** Whether each pass takes the samples in an order of its own, drawn from `seed` and the pass. @default false */
+      readonly shuffle?: boolean;
+      readonly sampler?: never;
+    }
+  | {
+      readonly shuffle?: false;
+      /** Which samples a pass takes and in which order, in place of `shuffle`: {@link weightedSampler} and others. */
+      readonly sampler: Sampler;
+    };
 
 /** Options that make other samples or batches. */
-export interface SampleOptions<Sample, Changed, Batch> extends LoaderOptions {
-  /** Changes each sample, for example at random (augmentation): with `random` it gives the same in any batching and after a resume. */
-  readonly transform?: (sample: Sample, context: TransformContext) => Changed | Promise<Changed>;
+export type SampleOptions<Sample, Changed, Batch> = LoaderOptions & {
+  /**
+   * Changes each sample, for example at random (augmentation): with `random` it gives the same in any batching and after a resume.
+   * A URL names a module whose default export is such a function; with `workers` it runs in the threads, a function in this one.
+   */
+  readonly transform?: ((sample: Sample, context: TransformContext) => Changed | Promise<Changed>) | string | URL;
   /** Makes a batch of samples, in arrays of its own. @default {@link collate} */
   readonly collate?: (samples: Changed[]) => Batch | Promise<Batch>;
-}
+  /** Whether a sample whose reading or transform throws a SnapfitError of code `SAMPLE_BAD` ends the pass, or is left out of its batch and counted in `badSamples`. @default "throw" */
+  readonly onBadSample?: "throw" | "skip";
+};
+
+/** Options of sets whose samples threads can make. */
+export type DecodedOptions<Sample, Changed, Batch> = SampleOptions<Sample, Changed, Batch> & {
+  /** Threads that make samples. 0: this one does. Node only. @default 0 */
+  readonly workers?: number;
+};
 
 /** Options that take the set's own batches. */
-export interface PlainOptions extends LoaderOptions {
-  readonly transform?: never;
-  readonly collate?: never;
-}
+export type PlainOptions = LoaderOptions & { readonly transform?: never; readonly collate?: never };
 
 /**
  * Batches of a set, pass after pass, that can be resumed within a pass.
- * @throws SnapfitError `LOADER_OPTIONS`; while iterating, what the set, `transform` and `collate` throw.
+ * @throws SnapfitError `LOADER_OPTIONS`, `SAMPLER`; while iterating, what the set, `transform` and `collate` throw, and `LOADER_WORKER`.
  *
  * @example
  * const set = arrays({ values: new Float32Array(600), labels: new Int32Array(600) });
@@ -44,35 +71,63 @@ export interface PlainOptions extends LoaderOptions {
  */
 export function loader<Sample, Batch>(set: BatchAccess<Sample, Batch>, options?: PlainOptions): DataLoader<Batch>;
 export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
+  set: DecodedSet<Sample>,
+  options?: DecodedOptions<Sample, Changed, Batch>,
+): DataLoader<Batch>;
+export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
   set: RandomAccess<Sample>,
   options?: SampleOptions<Sample, Changed, Batch>,
 ): DataLoader<Batch>;
-export function loader(set: RandomAccess<unknown>, options: LoaderOptions & Partial<BatchMakerOptions> = {}): DataLoader<unknown> {
-  const { batchSize = 32, shuffle = false, seed = 0, dropLast = false, prefetch = 2, transform, collate } = options;
-  checkNames(options);
+export function loader(
+  set: RandomAccess<unknown>,
+  options: LoaderOptions & Partial<BatchMakerOptions> & { readonly workers?: number } = {},
+): DataLoader<unknown> {
+  checkNames("loader", options, NAMES);
+  const { batchSize = 32, shuffle = false, seed = 0, dropLast = false, workers = 0, onBadSample = "throw" } = options;
+  const { prefetch = Math.max(2, 2 * workers), prefetchBytes = Infinity, sampler, transform, collate } = options;
+  const check = (isRight: boolean, name: string, value: unknown, expected: string): void =>
+    checkOption("loader", isRight, name, value, expected);
   check(Number.isSafeInteger(batchSize) && batchSize >= 1, "batchSize", batchSize, "an integer of at least 1");
   check(Number.isSafeInteger(prefetch) && prefetch >= 0, "prefetch", prefetch, "an integer of at least 0");
+  check(prefetchBytes >= 0, "prefetchBytes", prefetchBytes, "a number of bytes");
+  check(Number.isSafeInteger(workers) && workers >= 0, "workers", workers, "a number of threads");
   check(Number.isFinite(seed), "seed", seed, "a finite number");
   check(typeof shuffle === "boolean", "shuffle", shuffle, "true or false");
   check(typeof dropLast === "boolean", "dropLast", dropLast, "true or false");
+  check(onBadSample === "throw" || onBadSample === "skip", "onBadSample", onBadSample, '"throw" or "skip"');
   check(Number.isSafeInteger(set.length) && set.length >= 0, "set.length", set.length, "a number of samples");
-  const settings = { samples: set.length, batchSize, shuffle, seed, dropLast };
-  return new DataLoader(settings, prefetch, batchMaker(set, { seed, transform, collate }));
-}
-
-const NAMES = ["batchSize", "shuffle", "seed", "dropLast", "prefetch", "transform", "collate"];
-
-function checkNames(options: object): void {
-  for (const name of Object.keys(options)) {
-    if (NAMES.includes(name)) continue;
-    const near = nearestName(name, NAMES);
-    throw new SnapfitError(
-      "LOADER_OPTIONS",
-      `loader() has no option "${name}".${near === undefined ? "" : ` Did you mean "${near}"?`} It has ${NAMES.join(", ")}.`,
+  if (sampler && shuffle)
+    throw optionsError(
+      "loader() got both a sampler and shuffle: true. A sampler draws an order of its own for each pass. Leave out shuffle.",
     );
-  }
+  sampler?.checkSet(set.length);
+  const settings = { samples: set.length, batchSize, shuffle, seed, dropLast, ...(sampler && { sampler: sampler.id }) };
+  const source = sourceOf(set, workers, { seed, transform, collate, onBadSample });
+  return new DataLoader(settings, sampler, { numBatches: prefetch, sizeBytes: prefetchBytes }, source);
 }
 
-function check(isRight: boolean, name: string, value: unknown, expected: string): void {
-  if (!isRight) throw new SnapfitError("LOADER_OPTIONS", `loader() got ${name}: ${String(value)}. It is ${expected}. Change the option.`);
+const NAMES = [
+  "batchSize",
+  "shuffle",
+  "sampler",
+  "seed",
+  "dropLast",
+  "prefetch",
+  "prefetchBytes",
+  "transform",
+  "collate",
+  "onBadSample",
+  "workers",
+];
+
+function sourceOf(set: RandomAccess<unknown>, workers: number, options: BatchMakerOptions): BatchSource {
+  if (workers === 0) {
+    const make = batchMaker(set, options);
+    return { open: () => ({ make }) };
+  }
+  if (!isDecoded(set))
+    throw optionsError(
+      `loader() got workers: ${workers}, but threads cannot make the samples of this set. They can for sets that name a decoder's module, such as image folders, and parts of those. Leave out workers, or give the set \`input\` and \`decoder\`.`,
+    );
+  return new ThreadSource(set, workers, options);
 }

@@ -1,4 +1,5 @@
 import { RandomStream, SnapfitError } from "@snapfit/base";
+import type { DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
 import { subset } from "./subset.js";
 
@@ -22,6 +23,11 @@ export function split<Sample, Batch, const Fractions extends readonly number[]>(
   fractions: Fractions,
   options?: SplitOptions,
 ): { -readonly [I in keyof Fractions]: BatchAccess<Sample, Batch> };
+export function split<Sample, Input, const Fractions extends readonly number[]>(
+  set: DecodedSet<Sample, Input>,
+  fractions: Fractions,
+  options?: SplitOptions,
+): { -readonly [I in keyof Fractions]: DecodedSet<Sample, Input> };
 export function split<Sample, const Fractions extends readonly number[]>(
   set: RandomAccess<Sample>,
   fractions: Fractions,

@@ -1,11 +1,13 @@
 import { SnapfitError } from "@snapfit/base";
+import { isDecoded, type DecodedSet } from "../decoded-set.js";
 import { hasGather, type BatchAccess, type RandomAccess } from "../random-access.js";
 
 /**
- * The part of a set with these indices, in this order. Makes batches as fast as the set itself.
+ * The part of a set with these indices, in this order. Makes batches as fast as the set itself, and in threads if the set can.
  * @throws SnapfitError `DATA_SET` for an index that the set does not have.
  */
 export function subset<Sample, Batch>(set: BatchAccess<Sample, Batch>, indices: ArrayLike<number>): BatchAccess<Sample, Batch>;
+export function subset<Sample, Input>(set: DecodedSet<Sample, Input>, indices: ArrayLike<number>): DecodedSet<Sample, Input>;
 export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<number>): RandomAccess<Sample>;
 export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<number>): RandomAccess<Sample> {
   const chosen = Uint32Array.from(indices);
@@ -16,16 +18,17 @@ export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<num
         `subset() got the index ${indices[i]}. The set has samples 0 to ${set.length - 1}. Check the indices.`,
       );
   }
-  const at = (index: number): Sample | Promise<Sample> => {
+  const sourceOf = (index: number): number => {
     const source = chosen[index];
-    if (source === undefined)
-      throw new SnapfitError(
-        "DATA_SET",
-        `Sample ${index} does not exist. The subset has samples 0 to ${chosen.length - 1}. Check the index.`,
-      );
-    return set.at(source);
+    if (source !== undefined) return source;
+    throw new SnapfitError(
+      "DATA_SET",
+      `Sample ${index} does not exist. The subset has samples 0 to ${chosen.length - 1}. Check the index.`,
+    );
   };
-  if (!hasGather(set)) return { length: chosen.length, at };
-  const gather = (positions: Uint32Array): unknown => set.gather(positions.map((position) => chosen[position]!));
-  return { length: chosen.length, at, gather } as RandomAccess<Sample>;
+  const part = { length: chosen.length, at: (index: number) => set.at(sourceOf(index)) };
+  if (hasGather(set))
+    return Object.assign(part, { gather: (positions: Uint32Array) => set.gather(positions.map(sourceOf)) }) as typeof part;
+  if (isDecoded(set)) return Object.assign(part, { decoder: set.decoder, input: (index: number) => set.input(sourceOf(index)) });
+  return part;
 }

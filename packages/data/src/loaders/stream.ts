@@ -1,0 +1,56 @@
+import type { Collated } from "./collate.js";
+import { batchAssembler, type BatchMakerOptions } from "./make-batches.js";
+import type { BatchOptions, SampleOptions } from "./loader.js";
+import { checkNames, checkOption } from "./options.js";
+import { StreamLoader, type StreamSource } from "./stream-loader.js";
+
+/** Options of {@link stream}. */
+export type StreamOptions<Sample, Changed, Batch> = BatchOptions &
+  Pick<SampleOptions<Sample, Changed, Batch>, "transform" | "collate" | "onBadSample"> & {
+    /** Samples that are held to be shuffled: each is yielded at random among so many. 0 and 1 keep the source's order. @default 0 */
+    readonly shuffleBuffer?: number;
+  };
+
+/**
+ * Batches of samples that come one after the other and whose number need not be known: lines of a file, records of a network. Each pass calls `source` anew.
+ * A pass goes on after a resume by reading past what was seen; it gives the same bits if the source repeats itself.
+ * @param source called with the number of the pass, from 0.
+ * @throws SnapfitError `LOADER_OPTIONS`; while iterating, what the source, `transform` and `collate` throw.
+ *
+ * @example
+ * async function* lines() {
+ *   for (let i = 0; i < 10; i++) yield `line ${i}`;
+ * }
+ * for await (const batch of stream(lines, { batchSize: 4, shuffleBuffer: 8, seed: 7 })) console.log(batch.length); // 4, 4, 2
+ */
+export function stream<Sample, Changed = Sample, Batch = Collated<Changed>>(
+  source: StreamSource<Sample>,
+  options: StreamOptions<Sample, Changed, Batch> = {},
+): StreamLoader<Batch> {
+  checkNames("stream", options, NAMES);
+  const {
+    batchSize = 32,
+    seed = 0,
+    dropLast = false,
+    shuffleBuffer = 0,
+    prefetch = 2,
+    prefetchBytes = Infinity,
+    onBadSample = "throw",
+  } = options;
+  const check = (isRight: boolean, name: string, value: unknown, expected: string): void =>
+    checkOption("stream", isRight, name, value, expected);
+  check(typeof source === "function", "source", source, "a function that makes the samples of a pass");
+  check(Number.isSafeInteger(batchSize) && batchSize >= 1, "batchSize", batchSize, "an integer of at least 1");
+  check(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0, "shuffleBuffer", shuffleBuffer, "an integer of at least 0");
+  check(Number.isSafeInteger(prefetch) && prefetch >= 0, "prefetch", prefetch, "an integer of at least 0");
+  check(prefetchBytes >= 0, "prefetchBytes", prefetchBytes, "a number of bytes");
+  check(Number.isFinite(seed), "seed", seed, "a finite number");
+  check(typeof dropLast === "boolean", "dropLast", dropLast, "true or false");
+  check(onBadSample === "throw" || onBadSample === "skip", "onBadSample", onBadSample, '"throw" or "skip"');
+  const { transform, collate } = options;
+  const settings = { batchSize, seed, dropLast, shuffleBuffer };
+  const assemble = batchAssembler({ seed, transform, collate, onBadSample } as BatchMakerOptions);
+  return new StreamLoader<Batch>(settings, source, { numBatches: prefetch, sizeBytes: prefetchBytes }, assemble);
+}
+
+const NAMES = ["batchSize", "shuffleBuffer", "seed", "dropLast", "prefetch", "prefetchBytes", "transform", "collate", "onBadSample"];

@@ -1,0 +1,19 @@
+import type { Decoder, DecoderModule } from "../decoded-set.js";
+import { importDefault } from "../loaders/make-batches.js";
+
+/** The decoders of joined sets. */
+export interface ConcatOptions {
+  readonly parts: readonly Decoder[];
+}
+
+/** An input of one of the joined sets. */
+export interface ConcatInput {
+  readonly part: number;
+  readonly input: unknown;
+}
+
+/** Decoder of joined sets: that of the set which the sample is from. */
+export default function concatDecoder({ parts }: ConcatOptions): (input: ConcatInput) => Promise<unknown> {
+  const loading = parts.map(async ({ module, options }) => (await importDefault<DecoderModule<unknown>>(module))(options));
+  return async ({ part, input }) => (await loading[part]!)(input);
+}
