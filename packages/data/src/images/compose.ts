@@ -1,0 +1,66 @@
+import { SnapfitError } from "@snapfit/base";
+import type { FixedTransform, ImageDType, ImageSample, ImageTransform, RandomContext } from "./image-sample.js";
+
+type AnyTransform = ImageTransform<ImageDType | "same">;
+type AnyFixedTransform = FixedTransform<ImageDType | "same">;
+
+/** The dtype that a transform makes. Only where it stays the same can it be that of any image. */
+type OutOf<Transform extends AnyTransform> = "bool" extends ReturnType<Transform>["image"]["dtype"]
+  ? "same"
+  : Exclude<ReturnType<Transform>["image"]["dtype"], "bool">;
+
+/** The dtype that a list of transforms makes: that of the last one which changes it. */
+type OutOfAll<Transforms extends readonly AnyTransform[]> = number extends Transforms["length"]
+  ? Transforms[number] extends ImageTransform
+    ? "same"
+    : ImageDType | "same"
+  : Transforms extends readonly [...infer Rest extends AnyTransform[], infer Last extends AnyTransform]
+    ? OutOf<Last> extends "same"
+      ? OutOfAll<Rest>
+      : OutOf<Last>
+    : "same";
+
+/**
+ * One transform after the other. Each draws from a stream of its own, so that a change of one leaves the others' random numbers as they are.
+ * Of transforms that draw nothing it makes one that needs no context.
+ * @throws SnapfitError `IMAGE_OPTIONS` if something is no transform
+ *
+ * @example
+ * const augment = compose(maybe(0.5, flipHorizontal()), randomCrop({ size: 24 }), normalize({ mean: 0.5, std: 0.25 }));
+ * const sample = { image: hostTensor(new Uint8Array(32 * 32 * 3), [32, 32, 3]), label: 1 };
+ * const { image, label } = augment(sample, { random: RandomStream.fromSeed(7) });
+ * console.log(image.shape, image.dtype, label); // [ 24, 24, 3 ] float32 1
+ */
+export function compose<const Transforms extends readonly AnyFixedTransform[]>(
+  ...transforms: Transforms
+): FixedTransform<OutOfAll<Transforms>>;
+export function compose<const Transforms extends readonly AnyTransform[]>(...transforms: Transforms): ImageTransform<OutOfAll<Transforms>>;
+export function compose(...transforms: readonly AnyTransform[]): unknown {
+  transforms.forEach((transform, i) => checkTransform("compose", `argument ${i}`, transform));
+  return (sample: ImageSample, context?: RandomContext): ImageSample =>
+    transforms.reduce<ImageSample>(
+      // Without a context there are only transforms that do not look at it.
+      (changed, transform, i) => transform(changed, (context && { random: context.random.split(i) }) as RandomContext),
+      sample,
+    );
+}
+
+/**
+ * The transform with this probability; else the sample stays as it is.
+ * @param probability 0 to 1. @throws SnapfitError `IMAGE_OPTIONS`
+ */
+export function maybe(probability: number, transform: ImageTransform): ImageTransform {
+  if (!(probability >= 0 && probability <= 1)) {
+    throw new SnapfitError("IMAGE_OPTIONS", `maybe() got the probability ${String(probability)}. It is a number from 0 to 1. Change it.`);
+  }
+  checkTransform("maybe", "the transform", transform);
+  return (sample, context) => (context.random.uniform() < probability ? transform(sample, context) : sample);
+}
+
+function checkTransform(name: string, place: string, transform: unknown): void {
+  if (typeof transform === "function") return;
+  throw new SnapfitError(
+    "IMAGE_OPTIONS",
+    `${name}() got ${String(transform)} as ${place}. It is a transform, a function as flipHorizontal() makes it. Call what makes it, and pass transforms one by one.`,
+  );
+}

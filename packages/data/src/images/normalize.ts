@@ -1,0 +1,49 @@
+import { SnapfitError } from "@snapfit/base";
+import { checkOptions, eitherRule, listOf, numberRule } from "./image-options.js";
+import { recolorSample, type FixedTransform } from "./image-sample.js";
+
+/** Options of {@link normalize}: one number, or one for each channel. */
+export interface NormalizeOptions {
+  /** Of values from 0 to 1. @default 0 */
+  readonly mean?: number | readonly number[];
+  /** Above 0. @default 1 */
+  readonly std?: number | readonly number[];
+}
+
+/**
+ * Makes float32 images `(value - mean) / std`. Bytes are divided by 255 first; without options that is all.
+ * @throws SnapfitError `IMAGE_OPTIONS`, also if there are not as many numbers as channels; of a sample `IMAGE_FORM`
+ */
+export function normalize(options: NormalizeOptions = {}): FixedTransform<"float32"> {
+  const meanRule = numberRule(() => true, "a number");
+  const stdRule = numberRule((std) => std > 0, "a number above 0");
+  checkOptions("normalize", options, {
+    mean: eitherRule(meanRule, { isRight: (value) => listOf(value, () => true), expected: "a list with one for each channel" }),
+    std: eitherRule(stdRule, { isRight: (value) => listOf(value, (std) => std > 0), expected: "a list with one for each channel" }),
+  });
+  const { mean = 0, std = 1 } = options;
+  return (sample) =>
+    recolorSample("normalize", sample, (image) => {
+      const { channels, data } = image;
+      const scale = data instanceof Uint8Array ? 255 : 1;
+      const means = perChannel("mean", mean, channels);
+      const stds = perChannel("std", std, channels);
+      const normalized = new Float32Array(data.length);
+      for (let c = 0; c < channels; c++) {
+        // (value / scale - mean) / std = (value - mean * scale) / (std * scale)
+        const shift = means[c]! * scale;
+        const factor = 1 / (stds[c]! * scale);
+        for (let i = c; i < data.length; i += channels) normalized[i] = (data[i]! - shift) * factor;
+      }
+      return { ...image, data: normalized };
+    }) as never;
+}
+
+function perChannel(name: string, value: number | readonly number[], channels: number): readonly number[] {
+  if (typeof value === "number") return Array.from({ length: channels }, () => value);
+  if (value.length === channels) return value;
+  throw new SnapfitError(
+    "IMAGE_OPTIONS",
+    `normalize() got ${value.length} numbers as ${name} for an image of ${channels} channels. It has one for each channel, or is one number. Change the option, or put grayscale before it.`,
+  );
+}
