@@ -61,10 +61,10 @@ export async function checkRewind(conformance: Conformance): Promise<void> {
     const onRecord = async (record: LogRecord): Promise<void> => {
       if (killed !== undefined) return;
       before.push(record);
-      if (record.key === "train" && record.step === 10) killed = await copy(world);
+      if (record.key === "train" && record.step === 12) killed = await copy(world);
     };
     await conformance.run({ world, onRecord });
-    const when = " when it goes on from step 8 with other gradients, behind rows of step 10";
+    const when = " when it goes on from step 8 with other gradients, behind rows of steps 10 and 12";
     const { records: branch, numRestored } = await conformance.run({ world: killed!, options: { clip: { value: 1e-3 } } }, when);
     await conformance.expectBranch(killed!, { before, restored: before.slice(0, numRestored), branch }, when);
   });

@@ -172,7 +172,8 @@ export class RunLog {
     if (row === undefined || isEmpty(row) || !this.#units.isAtEnd) return;
     const entries = entriesOf(row.values);
     this.#defined.during(() => this.#units.append((log) => this.#addRow(log, row, entries), row.step));
-    this.#units.part = { step: row.step, values: new Map(entries) };
+    const earlier = this.#units.part?.step === row.step ? this.#units.part.values : []; // of a process that had come further
+    this.#units.part = { step: row.step, values: new Map([...earlier, ...entries]) };
   }
 
   saveState(): SavedRun {
