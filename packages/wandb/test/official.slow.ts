@@ -1,12 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { hostTensor } from "@snapfit/base";
 import { parseSafetensors } from "@snapfit/safetensors";
+import { transform } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listFragments } from "../src/run/fragments.js";
 import { logRow, logRows, openLog } from "./support/open-log.js";
-import { loggedRun } from "./support/read-log.js";
+import { loggedRun, timeless } from "./support/read-log.js";
 import { data, Logged, optionsIn } from "./support/tiny-run.js";
 import { OfficialClient } from "./support/wandb-program.js";
 import { parseLoose, WandBServer } from "./support/wandb-server.js";
@@ -24,9 +26,9 @@ describe.skipIf(official === undefined)("the official client", () => {
 
   /** Rows of the server without times. */
   function rowsOf(id: string): Record<string, unknown>[] {
-    return server.rows(id).map(({ _runtime, _timestamp, ...row }) => {
-      expect([typeof _runtime, typeof _timestamp]).toEqual(["number", "number"]);
-      return row;
+    return server.rows(id).map((row) => {
+      expect([typeof row["_runtime"], typeof row["_timestamp"]]).toEqual(["number", "number"]);
+      return timeless(row);
     });
   }
 
@@ -119,24 +121,23 @@ describe.skipIf(official === undefined)("the official client", () => {
     );
   });
 
-  test("starts a program of a sweep, whose choice becomes the config", async () => {
-    const program = join(folder, "train.mjs");
-    const entry = new URL("../dist/index.js", import.meta.url).href;
-    writeFileSync(
-      program,
-      `import { sweepConfig } from ${JSON.stringify(entry)};
-      import { writeFileSync } from "node:fs";
-      const config = sweepConfig({ lr: 1, layers: 2 });
-      writeFileSync(${JSON.stringify(join(folder, "seen.json"))}, JSON.stringify({ config, runId: process.env.WANDB_RUN_ID, sweep: process.env.WANDB_SWEEP_ID }));`,
-    );
-    server.sweepRun = { runId: "r1", program, args: { lr: { value: 0.01 }, layers: { value: 3 } } };
-    const { output } = await official!.wandb(["agent", "--count", "1", "someone/p/sweep1"], server.url, folder);
-    expect(output).toContain("Starting wandb agent");
-    expect(JSON.parse(readFileSync(join(folder, "seen.json"), "utf8")), output).toEqual({
-      config: { lr: 0.01, layers: 3 },
-      runId: "r1",
-      sweep: "sweep1",
-    });
+  test("starts the program of a sweep in the README, whose choice is the run's config", async () => {
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const [, yaml, source] = /```yaml\n(.*?)```\s+```ts\n(.*?)```/s.exec(readme)!;
+    const { code } = await transform(source!, { loader: "ts", target: "es2022", format: "esm" });
+    const place = mkdtempSync(fileURLToPath(new URL("../../../.snapfit/wandb-sweep-", import.meta.url))); // packages are found from here
+    const program = join(place, "train.mjs");
+    writeFileSync(program, code);
+    const args = { learningRate: { value: 0.02 }, units: { value: 1 } };
+    server.sweepRun = { runId: "r1", config: yaml!.replace("train.mjs", program), args };
+    const { output } = await official!.wandb(["agent", "--count", "1", "someone/curves/sweep1"], server.url, folder);
+    rmSync(place, { recursive: true });
+    expect([...server.runs.keys()], output).toEqual(["r1"]);
+    const run = server.runs.get("r1")!;
+    expect(JSON.parse(run.config)).toMatchObject({ learningRate: { value: 0.02 }, units: { value: 1 }, seed: { value: 7 } });
+    expect(run).toMatchObject({ exitCode: 0, variables: { sweep: "sweep1", project: "curves", displayName: "r1" } });
+    expect(parseLoose(run.summary)).toMatchObject({ "valid/loss": expect.any(Number) });
+    expect(server.rows("r1").at(-1)!["_step"]).toBe(40);
   });
 
   test("finds nothing to do for a run that was uploaded while it went on", async () => {

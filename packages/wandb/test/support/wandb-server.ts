@@ -50,8 +50,9 @@ export class WandBServer {
   readonly artifacts = new ArtifactStore(() => this.url);
   /** Whether somebody has pressed Stop on the page of the run. */
   isStopped = false;
-  /** The run that an agent of a sweep is given. */
-  sweepRun: { readonly runId: string; readonly program: string; readonly args: Readonly<Record<string, unknown>> } | undefined;
+  /** The run that an agent of a sweep is given, and the sweep's configuration in YAML. */
+  sweepRun: { readonly runId: string; readonly config: string; readonly args: Readonly<Record<string, unknown>> } | undefined;
+  #isSweepRunGiven = false;
   readonly #server = createServer((request, response) => void this.#handle(request, response));
 
   static async start(port = 0): Promise<WandBServer> {
@@ -192,14 +193,13 @@ export class WandBServer {
   }
 
   #sweep(): unknown {
-    const config = `method: random\nprogram: ${this.sweepRun?.program}\ncommand: [node, "\${program}", "\${args_json}"]\nparameters: {lr: {values: [0.01]}}\n`;
     return {
       id: "s",
       name: "sweep1",
       method: "random",
       state: "RUNNING",
       description: null,
-      config,
+      config: this.sweepRun?.config,
       createdAt: "",
       heartbeatAt: null,
       updatedAt: null,
@@ -212,8 +212,10 @@ export class WandBServer {
 
   #commands(): unknown[] {
     const run = this.sweepRun;
-    this.sweepRun = undefined;
-    return run === undefined ? [{ type: "exit" }] : [{ type: "run", run_id: run.runId, program: run.program, args: run.args }];
+    if (run === undefined || this.#isSweepRunGiven) return [];
+    this.#isSweepRunGiven = true;
+    const program = /^program: (.*)$/m.exec(run.config)![1];
+    return [{ type: "run", run_id: run.runId, program, args: run.args }];
   }
 
   #createFiles({ run, files }: Readonly<Record<string, unknown>>): unknown {
