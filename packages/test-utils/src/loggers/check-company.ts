@@ -1,3 +1,4 @@
+import { RandomStream } from "@snapfit/base";
 import { defineAddOn, type AddOnBase, type Adds, type AnyAddOn } from "@snapfit/core";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -5,30 +6,6 @@ import { onRanks } from "../on-ranks.js";
 import { TestRanks } from "../test-ranks.js";
 import type { Conformance } from "./conformance.js";
 import { resumable, runProcess, withWorlds, type World } from "./logger-run.js";
-
-/** Orders of add-ons that are run. */
-const MAX_ORDERS = 6;
-
-/** Beside other loggers in every order, killed in the middle and started again: each has every row once. */
-export async function checkCompany(conformance: Conformance): Promise<void> {
-  const { records } = await conformance.whole();
-  const loggers = [conformance.self, ...(conformance.settings.with ?? [])];
-  const addOns = resumable(loggers);
-  for (const order of ordersOf(addOns)) {
-    const when = ` with addOn(${order.map(({ name }) => name).join(", ")})`;
-    await withWorlds(async ({ empty, copy }) => {
-      const world = empty();
-      let killed: World | undefined;
-      const onRecord = async (_: unknown, numRecords: number): Promise<void> => {
-        if (numRecords === Math.floor(records.length / 2)) killed = await copy(world);
-      };
-      await conformance.run({ world, addOns: order, loggers, onRecord }, when);
-      await conformance.expectRecords(world, records, when, loggers);
-      await conformance.run({ world: killed!, addOns: order, loggers }, `${when}, after a kill`);
-      await conformance.expectRecords(killed!, records, `${when}, after a kill`, loggers);
-    });
-  }
-}
 
 /** A logger whose sink throws at every call. */
 const AlwaysThrows = defineAddOn({
@@ -46,6 +23,28 @@ const AlwaysThrows = defineAddOn({
     return AlwaysThrowsTrainer;
   },
 });
+
+/** Beside other loggers and a sink that throws, in several orders, killed in the middle and started again: each has every row once. */
+export async function checkCompany(conformance: Conformance): Promise<void> {
+  const { records } = await conformance.whole();
+  const loggers = [conformance.self, ...(conformance.settings.with ?? [])];
+  let numOrders = 0;
+  for (const order of ordersOf(resumable(loggers), conformance.settings.numOrders ?? 6)) {
+    const addOns = order.toSpliced(numOrders++ % (order.length + 1), 0, AlwaysThrows);
+    const when = ` with addOn(${addOns.map(({ name }) => name).join(", ")})`;
+    await withWorlds(async ({ empty, copy }) => {
+      const world = empty();
+      let killed: World | undefined;
+      const onRecord = async (_: unknown, numRecords: number): Promise<void> => {
+        if (numRecords === Math.floor(records.length / 2)) killed = await copy(world);
+      };
+      await conformance.run({ world, addOns, loggers, onRecord }, when);
+      await conformance.expectRecords(world, records, when, loggers);
+      await conformance.run({ world: killed!, addOns, loggers }, `${when}, after a kill`);
+      await conformance.expectRecords(killed!, records, `${when}, after a kill`, loggers);
+    });
+  }
+}
 
 /** Beside a sink that throws, before it and after it. */
 export async function checkBesideThrower(conformance: Conformance): Promise<void> {
@@ -96,10 +95,19 @@ export async function checkRanks(conformance: Conformance): Promise<void> {
   });
 }
 
-function* ordersOf<T>(items: readonly T[]): Generator<T[]> {
-  for (let i = 0; i < Math.min(items.length, MAX_ORDERS / 2); i++) {
-    const order = [...items.slice(i), ...items.slice(0, i)];
-    yield order;
-    yield order.toReversed();
+/** The given order, its reverse, and others drawn from a seed; each once. */
+function* ordersOf<T>(items: readonly T[], numOrders: number): Generator<T[]> {
+  const numAll = items.reduce((product, _, i) => product * (i + 1), 1);
+  const random = RandomStream.fromSeed(0, "ordersOf");
+  const seen = new Set<string>();
+  const places = [...items.keys()];
+  for (
+    let next = places;
+    seen.size < Math.min(numOrders, numAll);
+    next = seen.size === 1 ? places.toReversed() : [...random.permutation(items.length)]
+  ) {
+    if (seen.has(next.join())) continue;
+    seen.add(next.join());
+    yield next.map((place) => items[place]!);
   }
 }

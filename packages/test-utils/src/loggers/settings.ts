@@ -37,8 +37,10 @@ export interface LoggerCompanion extends LoggerUnderTest {
 
 /** What the conformance suite has to know of a logger. */
 export interface LoggerSettings extends LoggerUnderTest {
-  /** Other loggers that it may stand beside: all together, in every order. */
+  /** Other loggers that it may stand beside: all together, in several orders. */
   readonly with?: readonly LoggerCompanion[];
+  /** How many of the orders in which it may stand beside them are run, a sample by a seed; `Infinity` for all. @default 6 */
+  readonly numOrders?: number;
   /** Tears the last record at each byte instead of some dozens. @default false */
   readonly everyByte?: boolean;
 }
