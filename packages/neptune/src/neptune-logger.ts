@@ -133,6 +133,8 @@ export const NeptuneLogger = defineAddOn({
         if (record.kind === "config") return this.#run?.writeParameters(withoutOwn(record.values));
         if (!isRow(record)) return undefined;
         const steps = this.#position.advance(record);
+        if (record.kind === "summary" && this.#settings.logModel && this.bestModelState !== undefined)
+          return this.#run?.writeEnd(record, this.bestModelState);
         return this.#run?.write(this.#throughput.measured(record, this.progress.samples), steps);
       }
 

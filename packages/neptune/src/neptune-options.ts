@@ -20,6 +20,8 @@ export interface NeptuneSettings {
   readonly tags?: readonly string[];
   /** Whether figures of the machine and lines of the console are logged. @default true */
   readonly monitoring?: boolean;
+  /** Whether the best weights become the file `model/best` (safetensors) at the end of each fit. @default false */
+  readonly logModel?: boolean;
   /** Where the folder `.neptune` is. @default the run folder */
   readonly directory?: string;
 }
@@ -35,6 +37,7 @@ export interface ResolvedSettings {
   readonly description: string | undefined;
   readonly tags: readonly string[];
   readonly monitoring: boolean;
+  readonly logModel: boolean;
   readonly directory: string | undefined;
 }
 
@@ -43,6 +46,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 
 const checks: Readonly<Record<keyof NeptuneSettings, Check>> = {
@@ -51,7 +55,8 @@ const checks: Readonly<Record<keyof NeptuneSettings, Check>> = {
   name: ["a text", isText],
   description: ["a text", isText],
   tags: ["a list of texts", (value) => Array.isArray(value) && value.every(isText)],
-  monitoring: ["true or false", (value) => typeof value === "boolean"],
+  monitoring: ["true or false", isBoolean],
+  logModel: ["true or false", isBoolean],
   directory: ["a folder", isText],
 };
 
@@ -76,7 +81,7 @@ export function resolveSettings(settings: unknown = {}, env: Environment = proce
     check(`Variable ${name} of the environment`, text, checks[key]);
     return text;
   };
-  const { mode, project, name, description, tags = [], monitoring = true, directory } = settings as NeptuneSettings;
+  const { mode, project, name, description, tags = [], monitoring = true, logModel = false, directory } = settings as NeptuneSettings;
   return {
     mode: mode ?? (variable("NEPTUNE_MODE", "mode") as NeptuneMode | undefined) ?? "offline",
     project: project ?? variable("NEPTUNE_PROJECT", "project"),
@@ -84,6 +89,7 @@ export function resolveSettings(settings: unknown = {}, env: Environment = proce
     description,
     tags,
     monitoring,
+    logModel,
     directory,
   };
 }

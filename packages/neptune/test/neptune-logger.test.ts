@@ -1,3 +1,4 @@
+import { parseSafetensors } from "@snapfit/safetensors";
 import { StateManager } from "@snapfit/state-manager";
 import { seededClasses, tinyLoader, tinyOptions, TinyTrainer } from "@snapfit/test-utils";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -124,6 +125,22 @@ describe("NeptuneLogger", () => {
     expect(names(directories[0]!)).toEqual(names(directory));
   });
 
+  test("keeps the best weights as a file where it is asked to, once in a run that is stopped and goes on", async () => {
+    const own = join(folder, "model");
+    await loggedRun(own, { stopAt: 4, neptune: { logModel: true } });
+    await loggedRun(own, { neptune: { logModel: true } });
+    await loggedRun(own, { neptune: { logModel: true } });
+    const [path] = runDirectories(join(own, "run"));
+    const found = readOperations(path!).map(({ obj }) => obj);
+    const models = found.flatMap((obj) => (obj.type === "UploadFile" && nameOf(obj) === "model/best" ? [obj] : []));
+    expect(models).toEqual([{ ...models[0], ext: "safetensors" }]);
+    const { tensors, metadata } = parseSafetensors(readFileSync(join(path!, "upload_path", models[0]!.tmp_file_name)));
+    expect([...tensors.values()].map(({ shape }) => shape)).toContainEqual([3]);
+    const best = found.find((obj) => nameOf(obj) === `summary/best/${metadata.get("monitor")}`);
+    expect(best).toMatchObject({ type: "AssignFloat", value: Number(metadata.get("value")) });
+    expect(operations().some((operation) => nameOf(operation) === "model/best")).toBe(false);
+  });
+
   test("writes figures of the machine and lines of the console, each process in a place of its own", async () => {
     const own = join(folder, "monitored");
     const long = `${"x".repeat(999)}🎉 ${"y".repeat(500)}`;
@@ -148,7 +165,8 @@ describe("NeptuneLogger", () => {
       const printed = place.flatMap((operation) =>
         operation.type === "LogStrings" && operation.path[2] === "stdout" ? operation.values : [],
       );
-      expect(printed[0]).toEqual({ value: `printed 한글 ${i}`, step: null, ts: expect.any(Number) });
+      expect(printed[0]).toEqual({ value: `printed 한글 ${i}`, step: 0, ts: expect.any(Number) });
+      expect(printed.map(({ step }) => step)).toEqual(printed.map((_, step) => step));
       expect(
         printed
           .slice(1)

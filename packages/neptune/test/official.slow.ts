@@ -76,7 +76,7 @@ function splitName(name: string): [operation: string, path: string] {
 function sameAs(name: string, value: unknown): unknown {
   if (name.endsWith("/pid")) return { value: expect.stringMatching(/^\d+$/) };
   if (name.endsWith("/started_at")) return { valueMilliseconds: expect.any(Number) };
-  if (name.endsWith("/stdout")) return { entries: expect.arrayContaining([{ value: "printed 한글" }]) };
+  if (name.endsWith("/stdout")) return { entries: expect.arrayContaining([expect.objectContaining({ value: "printed 한글" })]) };
   return value;
 }
 

@@ -9,12 +9,18 @@ const MAX_SERIES_STRING = 1000;
 const SHARES = ["cpu", "memory_percent"];
 
 /**
- * Writes figures of the machine and lines of the console into `monitoring/<process>/…`, each process into a place of its own. Their series have no steps,
- * since a process knows of no other: servers count.
+ * Writes figures of the machine and lines of the console into `monitoring/<process>/…`, each process into a place of its own. Steps count the values of a
+ * series from 0, so that a server knows those that it is sent again.
  * @param write takes JSON of operations @returns the end of it
  */
 export function monitor(write: (operations: readonly string[]) => void): () => void {
   const place = `monitoring/${createHash("sha1").update(`${hostname()} ${process.pid} ${Date.now()}`).digest("hex").slice(0, 8)}`;
+  const counts = new Map<string, number>();
+  const nextStep = (name: string): number => {
+    const step = counts.get(name) ?? 0;
+    counts.set(name, step + 1);
+    return step;
+  };
   const about = { hostname: hostname(), pid: String(process.pid) };
   write([
     ...Object.entries(about).map(([name, value]) => operationText(attribute(`${place}/${name}`, value))),
@@ -23,11 +29,11 @@ export function monitor(write: (operations: readonly string[]) => void): () => v
   const stopFigures = systemFigures((figures) => {
     const ts = Date.now() / 1000;
     const finite = Object.entries(figures).filter(([, value]) => Number.isFinite(value));
-    write(finite.map(([name, value]) => logFloatText(`${place}/${name.replaceAll("/", "_")}`, value, null, ts)));
+    write(finite.map(([name, value]) => logFloatText(`${place}/${name.replaceAll("/", "_")}`, value, nextStep(name), ts)));
   });
   const stopConsole = captureConsole(({ stream, text }) => {
     const ts = Date.now() / 1000;
-    const values = piecesOf(text).map((value) => ({ value, step: null, ts }));
+    const values = piecesOf(text).map((value) => ({ value, step: nextStep(stream), ts }));
     write([operationText({ type: "LogStrings", path: pathOf(`${place}/${stream}`), values })]);
   });
   return () => {

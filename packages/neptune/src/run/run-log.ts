@@ -1,4 +1,5 @@
 import type { StateTree } from "@snapfit/base";
+import type { BestModelState } from "@snapfit/core";
 import { rowText } from "@snapfit/logging";
 import { encodePng, RowLedger } from "@snapfit/logging/node";
 import { copyFile, writeFile } from "node:fs/promises";
@@ -9,8 +10,8 @@ import { operationText, pathOf, type Operation } from "../log/operation.js";
 import { findRunDirectory, makeRunDirectory, moveToServer, type RunDirectory } from "../log/run-directory.js";
 import type { ResolvedSettings } from "../neptune-options.js";
 import { attribute, parameterAttributes } from "./attributes.js";
-import { imageContent, rowContent, type RowContent, type RowContext } from "./row-content.js";
-import type { RowRecord } from "./run-position.js";
+import { endContent, imageContent, rowContent, type RowContent, type RowContext } from "./row-content.js";
+import type { RecordOf, RowRecord } from "./run-position.js";
 
 /** What a run's log is opened with. */
 export interface RunLogPlan {
@@ -55,20 +56,20 @@ export class RunLog {
   /** @param steps of the record's series */
   write(record: RowRecord, steps: readonly number[]): void | Promise<void> {
     const text = textOf(record);
-    const admission = this.#ledger.admit(text);
-    if (admission === "replayed") return;
-    if (admission === "rewound") this.#beginBranch(record.step);
-    const context: RowContext = {
-      steps,
-      ts: Date.now() / 1000,
-      fileName: `row-${this.#ledger.numRows}`,
-      onDrop: (name, value) => this.#plan.onDrop(name, value, record.step),
-    };
+    const context = this.#admit(record, text, steps);
+    if (context === undefined) return;
     if (record.kind === "image")
       return this.#writeLater(text, context, async () => imageContent(record, await encodePng(record.image), context));
     const content = rowContent(record, context);
     if (content.file === undefined) return this.#writeRow(text, content.operations, context.ts);
     return this.#writeLater(text, context, async () => this.#keepFile(content));
+  }
+
+  /** The end of a fit, with the best weights. */
+  async writeEnd(record: RecordOf<"summary">, model: BestModelState): Promise<void> {
+    const text = textOf(record);
+    const context = this.#admit(record, text, []);
+    if (context !== undefined) await this.#writeLater(text, context, async () => this.#keepFile(endContent(record, model, context)));
   }
 
   /** The options of the trainer. */
@@ -108,6 +109,19 @@ export class RunLog {
     this.#isClosed = true;
     this.#log.close();
     this.#ledger.close();
+  }
+
+  /** What a row is written with; undefined where the log has it. */
+  #admit(record: RowRecord, text: string, steps: readonly number[]): RowContext | undefined {
+    const admission = this.#ledger.admit(text);
+    if (admission === "replayed") return undefined;
+    if (admission === "rewound") this.#beginBranch(record.step);
+    return {
+      steps,
+      ts: Date.now() / 1000,
+      fileName: `row-${this.#ledger.numRows}`,
+      onDrop: (name, value) => this.#plan.onDrop(name, value, record.step),
+    };
   }
 
   /** The next row waits for it. */
