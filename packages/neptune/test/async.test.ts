@@ -6,7 +6,7 @@ import { requestBody } from "../src/upload/request-body.js";
 import { loggedRun } from "./support/logged-run.js";
 import { mergedOf } from "./support/merged-of.js";
 import { NeptuneServer } from "./support/neptune-server.js";
-import { readOperations, runDirectories } from "./support/read-runs.js";
+import { nameOf, readOperations, runDirectories } from "./support/read-runs.js";
 import { unlikeOfficial } from "./support/request-shape.js";
 
 let folder: string;
@@ -50,11 +50,7 @@ describe("NeptuneLogger in mode async", () => {
     await loggedRun(folder, { stopAt: 4, neptune });
     server.http.fail({ kind: "answer", status: 503 }, { when: ({ path }) => path.includes("/operations") });
     const lines = await loggedRun(folder, { neptune });
-    expect(server.runs.size).toBe(1);
-    const [directory, ...others] = runDirectories(join(folder, "run"));
-    expect(others).toEqual([]);
-    const [run] = [...server.runs.values()];
-    expect(mergedOf(run!.operations)).toEqual(mergedOf(requestBody(readOperations(directory!).map(({ obj }) => obj))));
+    expectWholeRun();
     expect(lines.filter((line) => line.includes("tried again"))).toHaveLength(1);
     expect(lines).toContain("Neptune: the server takes the run again.");
   });
@@ -74,16 +70,49 @@ describe("NeptuneLogger in mode async", () => {
       expect(mergedOf(operations)).toEqual(mergedOf(requestBody(readOperations(directories[i]!).map(({ obj }) => obj))));
   });
 
-  test("ends where the server refuses the run for good, with the whole log on disk", async () => {
-    server.http.fail({ kind: "answer", status: 403 }, { times: 100, when: ({ path }) => path.includes("projects") });
+  test.each([
+    [401, "authorization/oauth-token", "Check NEPTUNE_API_TOKEN"],
+    [403, "projects/get", 'Check neptune.project, which is "ws/proj"'],
+    [404, "projects/get", 'Check neptune.project, which is "ws/proj"'],
+  ])("ends where the server answers %i to %s, with the whole log on disk, which a later process brings", async (status, path, advice) => {
+    server.http.fail({ kind: "answer", status }, { times: 100, when: (request) => request.path.includes(path) });
     const lines = await loggedRun(folder, { neptune });
     expect(lines.filter((line) => line.includes("Nothing is uploaded any more"))).toEqual([
-      `Neptune: GET ${server.http.url}/api/backend/v1/projects/get was answered with 403. Nothing is uploaded any more. ` +
+      `Neptune: GET ${server.http.url}/api/backend/v1/${path} was answered with ${status}. ${advice}. Nothing is uploaded any more. ` +
         `The log is complete: neptune sync --path ${join(folder, "run")} --project ws/proj`,
     ]);
     const [directory] = runDirectories(join(folder, "run"));
     expect(basename(dirname(directory!))).toBe("offline");
     expect(readOperations(directory!).at(-1)!.obj.path).toEqual(["sys", "failed"]);
+    server.http.heal();
+    await loggedRun(folder, { neptune });
+    expectWholeRun();
+  });
+
+  test("ends where the run was deleted on the server, with the whole log on disk", async () => {
+    await loggedRun(folder, { stopAt: 3, neptune });
+    server.runs.clear();
+    const lines = await loggedRun(folder, { neptune });
+    expect(lines).toContainEqual(
+      expect.stringMatching(/experiments was answered with 404\. Nothing is uploaded any more\. The log is complete/),
+    );
+    const [directory, ...others] = runDirectories(join(folder, "run"));
+    expect(others).toEqual([]);
+    const steps = readOperations(directory!).flatMap(({ obj }) =>
+      obj.type === "LogFloats" && nameOf(obj) === "train/loss" ? obj.values.map(({ step }) => step) : [],
+    );
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test.each([
+    { kind: "cut answer" },
+    { kind: "cut request", afterBytes: 10 },
+    { kind: "slow", delayMs: 50 },
+    { kind: "answer", status: 429, headers: { "retry-after": "1" } },
+  ] as const)("brings the whole run where operations meet %j", async (fault) => {
+    server.http.fail(fault, { times: 1, when: ({ path }) => path.includes("/operations") });
+    await loggedRun(folder, { neptune });
+    expectWholeRun();
   });
 
   test.each([
@@ -98,6 +127,15 @@ describe("NeptuneLogger in mode async", () => {
     expect(server.http.requests).toEqual([]);
   });
 });
+
+/** The server has one run, which is the one of the directory. */
+function expectWholeRun(): void {
+  expect(server.runs.size).toBe(1);
+  const [directory, ...others] = runDirectories(join(folder, "run"));
+  expect(others).toEqual([]);
+  const [run] = [...server.runs.values()];
+  expect(mergedOf(run!.operations)).toEqual(mergedOf(requestBody(readOperations(directory!).map(({ obj }) => obj))));
+}
 
 function closedToken(): string {
   return Buffer.from(JSON.stringify({ api_address: "https://app.neptune.ai", api_key: "k" })).toString("base64");

@@ -8,6 +8,7 @@ import { OperationLog } from "../src/log/operation-log.js";
 import { Access } from "../src/upload/access.js";
 import { readToken, type ApiToken } from "../src/upload/api-token.js";
 import { RunUpload, type ServerRun } from "../src/upload/run-upload.js";
+import { startUpload, type RunningUpload } from "../src/upload/start-upload.js";
 import { NeptuneServer, SINGLE_PART_BYTES, type KeptRun } from "./support/neptune-server.js";
 import { unlikeOfficial } from "./support/request-shape.js";
 
@@ -114,6 +115,71 @@ describe("RunUpload", () => {
     expect(run().files.get("file.txt")?.length).toBe(SINGLE_PART_BYTES + 1);
     expect(delays.length).toBeGreaterThan(4);
     if ("headers" in fault) expect(new Set(delays)).toEqual(new Set([17_000]));
+  });
+
+  test.each([
+    { kind: "cut answer" },
+    { kind: "cut request", afterBytes: 20 },
+    { kind: "slow", delayMs: 5 },
+    { kind: "answer", status: 503 },
+    { kind: "answer", status: 200, body: "<html>a proxy's page</html>" },
+  ] as const)("brings all values in their order, each once, where every other request of a kind meets %j", async (fault) => {
+    writeFileSync(log.uploadPath("file.txt"), "x".repeat(SINGLE_PART_BYTES + 1));
+    log.close();
+    log = new OperationLog(directory, 10_000);
+    write("a", 1, 1500);
+    log.commit(log.prepare([upload("file", "file.txt")], 5));
+    write("b", 1, 1500);
+    const numbers = new Map<string, number>();
+    const isOdd = (kind: string): boolean => {
+      numbers.set(kind, (numbers.get(kind) ?? 0) + 1);
+      return numbers.get(kind)! % 2 === 1;
+    };
+    server.http.fail(fault, { times: 100, when: ({ method, path }) => isOdd(`${method} ${path.split("?")[0]}`) });
+    await drain(newUpload());
+    const all = Array.from({ length: 1500 }, (_, i) => i + 1);
+    expect([valuesOf("a"), valuesOf("b")]).toEqual([all, all]);
+    expect(run().files.get("file.txt")?.length).toBe(SINGLE_PART_BYTES + 1);
+    expect(server.runs.size).toBe(1);
+    // What is sent again since its answer was lost is refused, as known: no value is lost by that.
+    expect(refusals.length > 0).toBe(fault.kind === "cut answer");
+    expect(ack()).toBe("3001");
+  });
+
+  test("goes on where it was when the server has been down", async () => {
+    const upload = newUpload();
+    write("a", 1, 3);
+    await drain(upload);
+    await server.http.down();
+    write("a", 4, 1500);
+    for (let i = 0; i < 3; i++) await expect(upload.send(new AbortController().signal)).rejects.toMatchObject({ isPermanent: false });
+    write("a", 1501, 2000);
+    await server.http.up();
+    await drain(upload);
+    expect(valuesOf("a")).toEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
+    expect(refusals).toEqual([]);
+  });
+
+  test("ends within its deadline when the server is silent, and a later upload goes on where the server is", async () => {
+    const start = (): RunningUpload =>
+      startUpload(
+        { token: readToken(server.token) as ApiToken, project: "ws/proj", runId: basename(directory), isOnServer: false },
+        { onRun: () => Promise.resolve(directory), onRefusal: (message) => refusals.push(message), onTrouble: () => undefined },
+      );
+    write("a", 1, 3);
+    server.http.fail({ kind: "slow", delayMs: 60_000 }, { times: 100, when: ({ path }) => path.includes("/operations") });
+    const first = start();
+    await expect.poll(() => requests("/operations").length).toBe(1);
+    const startedMs = performance.now();
+    expect(await first.finish(200)).toBe("late");
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+    expect(ack()).toBe("");
+    server.http.heal();
+    write("a", 4, 5);
+    expect(await start().finish(30_000)).toBe("complete");
+    expect(valuesOf("a")).toEqual([1, 2, 3, 4, 5]);
+    expect(refusals).toEqual([]);
+    expect(server.runs.size).toBe(1);
   });
 
   test("creates one run where the answer to its creation is lost", async () => {

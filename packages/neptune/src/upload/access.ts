@@ -79,8 +79,8 @@ export class Access {
   }
 
   async #exchange(signal: AbortSignal): Promise<Grant> {
-    const path = "/api/backend/v1/authorization/oauth-token";
-    return grantOf(await this.#send({ method: "GET", path }, this.#tokenHeader, signal));
+    const sending = this.#send({ method: "GET", path: "/api/backend/v1/authorization/oauth-token" }, this.#tokenHeader, signal);
+    return grantOf(await withAdvice(sending, [401], "Check NEPTUNE_API_TOKEN"));
   }
 
   /** Undefined where that is refused: the token is exchanged again then. */
@@ -113,6 +113,16 @@ export class Access {
     const url = `${this.#facts?.apiUrl ?? this.#token.address}${path}${text === "" ? "" : `?${text}`}`;
     const all = { "user-agent": `neptune-client/${FORMAT_VERSION} (snapfit)`, ...own, ...headers };
     return answerOf({ method, url, headers: all, ...(body !== undefined && { body }), timeoutMs, isPermanent }, signal);
+  }
+}
+
+/** @throws UploadError of the request, with what to do where the answer has one of these statuses */
+export async function withAdvice(sending: Promise<unknown>, statuses: readonly number[], advice: string): Promise<unknown> {
+  try {
+    return await sending;
+  } catch (error) {
+    if (!(error instanceof UploadError) || error.status === undefined || !statuses.includes(error.status)) throw error;
+    throw new UploadError(`${error.message}. ${advice}`, { status: error.status, isPermanent: true, cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FORMAT_VERSION } from "../log/run-directory.js";
 import { VersionFile } from "../log/version-file.js";
-import { apiHeaders, type Access, type ServerRequest } from "./access.js";
+import { apiHeaders, withAdvice, type Access, type ServerRequest } from "./access.js";
 import { OperationReader } from "./operation-reader.js";
 import { requestBody } from "./request-body.js";
 import { uploadFile } from "./upload-file.js";
@@ -103,10 +103,9 @@ export class RunUpload implements UploadSource {
     const { access, project } = this.#plan;
     const path = "/api/backend/v1/projects/get";
     const query = { projectIdentifier: project };
-    const { id, version } = (await access.request({ method: "GET", path, query, headers: apiHeaders }, signal)) as {
-      readonly id: string;
-      readonly version: number;
-    };
+    const sending = access.request({ method: "GET", path, query, headers: apiHeaders }, signal);
+    const advice = `Check neptune.project, which is "${project}"`;
+    const { id, version } = (await withAdvice(sending, [403, 404], advice)) as { readonly id: string; readonly version: number };
     if (version < 2) throw new UploadError(`Project ${project} has version ${version}. It takes 2.`, { isPermanent: true });
     return { projectIdentifier: id, parentId: id, type: "run", cliVersion: FORMAT_VERSION, customId };
   }

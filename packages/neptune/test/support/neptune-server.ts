@@ -1,6 +1,8 @@
 import { FaultServer, type ServerAnswer, type ServerRequest } from "@snapfit/test-utils";
 import { faultsOf, publishedDescription } from "./api-description.js";
 
+type SentOperation = { readonly path: string } & Record<string, unknown>;
+
 const PROJECT_ID = "11111111-1111-4111-8111-111111111111";
 const FILES = "/api/leaderboard/v1/attributes/storage/file/upload";
 /** As large as it takes in one request. */
@@ -10,6 +12,8 @@ export const SINGLE_PART_BYTES = 1000;
 export interface KeptRun {
   readonly customId: string;
   readonly operations: Record<string, unknown>[];
+  /** Of each series, the last step. */
+  readonly steps: Map<string, number>;
   readonly files: Map<string, Buffer>;
 }
 
@@ -69,7 +73,8 @@ export class NeptuneServer {
     if (run === undefined) return { status: 404 };
     if (method === "GET") return { body: { attributes: [] } }; // what the official client asks for; it goes on without
     if (path.endsWith("/operations")) {
-      run.operations.push(...(JSON.parse(text) as Record<string, unknown>[]));
+      const operations = (JSON.parse(text) as SentOperation[]).map((operation) => this.#withNewSteps(operation, run.steps));
+      run.operations.push(...operations);
       return { body: this.errors.splice(0).map((errorDescription) => ({ errorDescription, errorType: "any" })) };
     }
     if (path.endsWith("/ping")) {
@@ -114,9 +119,24 @@ export class NeptuneServer {
     )?.[0];
     if (method === "GET" && known === undefined) return { status: 404 };
     const id = known ?? `22222222-2222-4222-8222-${String(this.runs.size + 1).padStart(12, "0")}`;
-    if (known === undefined) this.runs.set(id, { customId, operations: [], files: new Map() });
+    if (known === undefined) this.runs.set(id, { customId, operations: [], steps: new Map(), files: new Map() });
     const shortId = `PROJ-${[...this.runs.keys()].indexOf(id) + 1}`;
     return { body: { id, shortId, type: "run", organizationName: "ws", projectName: "proj", trashed: false } };
+  }
+
+  /** Without the values of a series that are at or before a step that it has. */
+  #withNewSteps(operation: SentOperation, steps: Map<string, number>): SentOperation {
+    const { path, ...fields } = operation;
+    const [[name, body] = ["", {}]] = Object.entries(fields) as [string, { readonly entries?: readonly { readonly step?: number }[] }][];
+    if (body.entries === undefined) return operation;
+    const entries = body.entries.filter(({ step }) => {
+      if (step === undefined) return true;
+      const last = steps.get(path) ?? -Infinity;
+      if (step > last) steps.set(path, step);
+      else this.errors.push(`${path}: step ${step} is not after ${last}`);
+      return step > last;
+    });
+    return { path, [name]: { ...body, entries } };
   }
 
   #file(step: string, query: URLSearchParams, body: Buffer, range: string, run: KeptRun): ServerAnswer {
