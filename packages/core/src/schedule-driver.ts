@@ -48,6 +48,12 @@ export class ScheduleDriver {
     return this.schedule.at(new Moment(clock));
   }
 
+  /** The momentum that the schedule drives; undefined leaves the optimizer's own. */
+  momentum(clock: ScheduleClock): number | undefined {
+    if (this.schedule === undefined || this.schedule.unit === "metric") return undefined;
+    return this.schedule.momentumAt?.(new Moment(clock));
+  }
+
   /** The rate of each group now. */
   rates(clock: ScheduleClock): { readonly name: string; readonly rate: number }[] {
     const factor = this.factor(clock);

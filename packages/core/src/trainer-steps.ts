@@ -186,6 +186,7 @@ export abstract class TrainerSteps<Batch> {
         gradients,
         activeParameters ?? activeSlot.parametersOf(model.parameters()),
         activeSlot.driver.factor(clock),
+        activeSlot.driver.momentum(clock),
       );
   }
   protected onOptimizerStep(_step: { readonly skipped: boolean }): Awaitable<void> {}

@@ -23,6 +23,15 @@ export const positiveNumber: OptionCheck = {
   holds: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
 };
 
+/** At least one whole number above 0, each larger than the one before. */
+export const risingCounts: OptionCheck = {
+  expected: "an array of rising whole numbers above 0",
+  holds: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((count, i) => Number.isSafeInteger(count) && count > (i === 0 ? 0 : value[i - 1])),
+};
+
 /** A whole number of at least `min`. */
 export function wholeNumberFrom(min: number): OptionCheck {
   return { expected: `a whole number of at least ${min}`, holds: (value) => Number.isSafeInteger(value) && (value as number) >= min };
@@ -41,6 +50,12 @@ export const nonEmptyString: OptionCheck = {
 
 /** A function. */
 export const anyFunction: OptionCheck = { expected: "a function", holds: (value) => typeof value === "function" };
+
+/** An object, whose own options are checked by themselves. */
+export const anyObject: OptionCheck = {
+  expected: "an object",
+  holds: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+};
 
 /** An array. */
 export const anyArray: OptionCheck = { expected: "an array", holds: Array.isArray };

@@ -1,5 +1,13 @@
-import { checkOptions, numberFrom, oneOf, positiveNumber, wholeNumberFrom } from "./check-options.js";
-import type { Schedule } from "./schedule.js";
+import { anyObject, checkOptions, numberFrom, oneOf, positiveNumber, wholeNumberFrom } from "./check-options.js";
+import type { Schedule, ScheduleMoment } from "./schedule.js";
+
+/** Between what a momentum is driven: down while the rate rises, up again while it falls. */
+export interface MomentumCycle {
+  /** At the highest rate, 0 to below 1. @default 0.85 */
+  readonly min?: number | undefined;
+  /** At the start and at the end, 0 to below 1. @default 0.95 */
+  readonly max?: number | undefined;
+}
 
 /** Options of {@link oneCycle}, named as PyTorch's. */
 export interface OneCycleOptions {
@@ -15,6 +23,8 @@ export interface OneCycleOptions {
   readonly threePhase?: boolean | undefined;
   /** Form of the curves. @default "cosine" */
   readonly annealing?: "cosine" | "linear" | undefined;
+  /** Drives the optimizer's momentum, or beta1, against the rate; `{}` as PyTorch does by default. @default not driven */
+  readonly momentum?: MomentumCycle | undefined;
 }
 
 interface Phase {
@@ -25,7 +35,7 @@ interface Phase {
 
 /**
  * The rate curve of torch's OneCycleLR as a factor: up to the base rate (PyTorch's `max_lr`), then far down; after the cycle it stays there.
- * Momentum is not cycled (PyTorch: `cycle_momentum=False`).
+ * The momentum is cycled where it is asked for (PyTorch: `cycle_momentum`); the optimizer must have one.
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
  * @see Smith & Topin 2017, arXiv:1708.07120
  */
@@ -38,31 +48,46 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
     finalDivFactor: positiveNumber,
     threePhase: oneOf(true, false),
     annealing: oneOf("cosine", "linear"),
+    momentum: anyObject,
   });
+  const { divFactor = 25, finalDivFactor = 1e4, momentum } = options;
+  const first = 1 / divFactor;
+  const rates = { start: first, peak: 1, back: first, end: first / finalDivFactor };
+  const schedule: Schedule = { unit: "step", at: (moment) => curveAt(moment, options, rates) };
+  if (momentum === undefined) return schedule;
+  const below1 = numberFrom(0, 1, true);
+  checkOptions("oneCycle momentum", momentum, { min: below1, max: below1 });
+  const { min = 0.85, max = 0.95 } = momentum;
+  return { ...schedule, momentumAt: (moment) => curveAt(moment, options, { start: max, peak: min, back: max, end: max }) };
+}
+
+/** The values that a curve goes through; `back` where it has three phases. */
+interface Points {
+  readonly start: number;
+  readonly peak: number;
+  readonly back: number;
+  readonly end: number;
+}
+
+function curveAt(moment: ScheduleMoment, options: OneCycleOptions, points: Points): number {
+  const totalSteps = options.totalSteps ?? moment.totalSteps;
+  const step = Math.min(moment.step, totalSteps - 1);
   const anneal = options.annealing === "linear" ? linearAnnealing : cosineAnnealing;
-  return {
-    unit: "step",
-    at(moment) {
-      const totalSteps = options.totalSteps ?? moment.totalSteps;
-      const step = Math.min(moment.step, totalSteps - 1);
-      return factorAt(step, phasesOf(totalSteps, options), anneal);
-    },
-  };
+  return valueAt(step, phasesOf(totalSteps, options, points), anneal);
 }
 
 function phasesOf(
   totalSteps: number,
-  { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, threePhase = false }: OneCycleOptions,
+  { pctStart = 0.3, threePhase = false }: OneCycleOptions,
+  { start, peak, back, end }: Points,
 ): Phase[] {
-  const first = 1 / divFactor;
-  const last = first / finalDivFactor;
-  const peak = pctStart * totalSteps - 1;
-  const rise = { endStep: peak, from: first, to: 1 };
-  if (!threePhase) return [rise, { endStep: totalSteps - 1, from: 1, to: last }];
-  return [rise, { endStep: 2 * peak, from: 1, to: first }, { endStep: totalSteps - 1, from: first, to: last }];
+  const peakStep = pctStart * totalSteps - 1;
+  const rise = { endStep: peakStep, from: start, to: peak };
+  if (!threePhase) return [rise, { endStep: totalSteps - 1, from: peak, to: end }];
+  return [rise, { endStep: 2 * peakStep, from: peak, to: back }, { endStep: totalSteps - 1, from: back, to: end }];
 }
 
-function factorAt(step: number, phases: readonly Phase[], anneal: (from: number, to: number, done: number) => number): number {
+function valueAt(step: number, phases: readonly Phase[], anneal: (from: number, to: number, done: number) => number): number {
   const index = phases.findIndex(({ endStep }) => step <= endStep);
   const { endStep, from, to } = phases[index]!;
   const startStep = phases[index - 1]?.endStep ?? 0;

@@ -1,4 +1,5 @@
 import { hostTensor, isHostTensor, SnapfitError, type StateRecord, type StateTree } from "@snapfit/base";
+import type * as tf from "@tensorflow/tfjs";
 import { hasSameShape } from "./check-gradients.js";
 import { show } from "./check-options.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
@@ -36,6 +37,24 @@ export function decodeState(rule: UpdateRule, state: StateRecord): Map<string, P
     );
   }
   return new Map(Object.entries(state["parameters"]).map(([name, entry]) => [name, decodeEntry(rule, name, entry)]));
+}
+
+/** @throws SnapfitError `OPTIMIZER_STATE` that names the parameter, if its slots are of another shape than it. */
+export function checkSlotShapes(
+  slotsByName: ReadonlyMap<string, ParameterSlots>,
+  names: Iterable<string>,
+  parameters: ReadonlyMap<string, tf.Variable>,
+): void {
+  for (const name of names) {
+    const slots = slotsByName.get(name);
+    const shape = parameters.get(name)?.shape;
+    if (slots && shape && !hasSameShape(slots.shape, shape)) {
+      throw wrongState(
+        `The optimizer's state of parameter "${name}" has shape [${slots.shape.join(", ")}], but the parameter has [${shape.join(", ")}].`,
+        "Load the state of the same model, or start without it.",
+      );
+    }
+  }
 }
 
 /** A SnapfitError `OPTIMIZER_STATE`. */
@@ -89,6 +108,7 @@ function decodeSlot(name: string, { name: slotName, shape }: Slot, saved: StateT
   return data.slice();
 }
 
-function isRecord(value: unknown): value is { readonly [key: string]: StateTree } {
+/** Whether a part of a state is a record. */
+export function isRecord(value: unknown): value is { readonly [key: string]: StateTree } {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

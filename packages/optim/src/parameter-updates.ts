@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { HostMemoryBackend } from "./host-memory-backend.js";
 import { hostValues } from "./host-values.js";
 import type { ParameterSlots } from "./parameter-slots.js";
-import type { PrivateStorage } from "./private-storage.js";
+import { writableValues } from "./private-storage.js";
 import { roundedConstants, type UpdateMoment, type UpdateRule } from "./update-rule.js";
 
 /**
@@ -11,16 +11,14 @@ import { roundedConstants, type UpdateMoment, type UpdateRule } from "./update-r
  */
 export class ParameterUpdates {
   readonly #rule: UpdateRule;
-  readonly #storage: PrivateStorage;
   readonly #backend: Partial<HostMemoryBackend>;
   readonly #constants: number[] = [];
   readonly #values: Float32Array[] = [];
   readonly #gradients: Float32Array[] = [];
   readonly #slots: Float32Array[] = [];
 
-  constructor(rule: UpdateRule, storage: PrivateStorage) {
+  constructor(rule: UpdateRule) {
     this.#rule = rule;
-    this.#storage = storage;
     this.#backend = tf.backend() as Partial<HostMemoryBackend>;
   }
 
@@ -31,7 +29,7 @@ export class ParameterUpdates {
       this.#updateTensors(moment, parameter, gradient, slots);
       return;
     }
-    const values = this.#storage.writable(parameter);
+    const values = writableValues(parameter);
     // Asked for last: making storage private can move the heap of the wasm backend.
     const gradientValues = hostValues(gradient)!;
     if (this.#backend.updateParameters === undefined) {

@@ -1,13 +1,12 @@
 import { SnapfitError, type StateRecord } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
-import { checkGradients, hasSameShape } from "./check-gradients.js";
+import { checkGradients } from "./check-gradients.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
-import { decodeState, encodeState, wrongState } from "./optimizer-state.js";
+import { checkSlotShapes, decodeState, encodeState } from "./optimizer-state.js";
 import type { GroupRate, Optimizer } from "./optimizer.js";
 import type { ParameterGroups } from "./parameter-groups.js";
 import { ParameterSlots } from "./parameter-slots.js";
 import { ParameterUpdates } from "./parameter-updates.js";
-import { PrivateStorage } from "./private-storage.js";
 import type { UpdateMoment, UpdateRule } from "./update-rule.js";
 
 /** Runs an {@link UpdateRule} over parameters. */
@@ -16,7 +15,6 @@ export class SlotOptimizer implements Optimizer {
   readonly groups: readonly GroupRate[];
   readonly #rule: UpdateRule;
   readonly #groups: ParameterGroups;
-  readonly #storage = new PrivateStorage();
   #slots = new Map<string, ParameterSlots>();
 
   constructor(rule: UpdateRule, groups: ParameterGroups) {
@@ -30,7 +28,7 @@ export class SlotOptimizer implements Optimizer {
     gradients: ReadonlyMap<string, tf.Tensor>,
     parameters: ReadonlyMap<string, tf.Variable>,
     rateFactor: number,
-    momentum = this.#rule.momentum,
+    momentum?: number,
   ): void {
     if (!Number.isFinite(rateFactor) || rateFactor < 0) {
       throw new SnapfitError<OptimErrorCode>(
@@ -38,15 +36,23 @@ export class SlotOptimizer implements Optimizer {
         `The rate factor is ${rateFactor}. Expected a finite number of at least 0; check the schedule.`,
       );
     }
-    this.#checkMomentum(momentum);
+    if (momentum !== undefined) this.#checkMomentum(momentum);
     checkGradients(gradients, parameters);
-    this.#checkSlots(gradients.keys(), parameters);
-    const updates = new ParameterUpdates(this.#rule, this.#storage);
+    checkSlotShapes(this.#slots, gradients.keys(), parameters);
+    const updates = new ParameterUpdates(this.#rule);
     for (const [name, gradient] of gradients) {
       const parameter = parameters.get(name)!;
       const slots = this.#slotsOf(name, parameter);
+      const { learningRate, weightDecay } = this.#groups.of(name, parameter.rank);
       slots.step += 1;
-      updates.add(this.#moment(name, parameter, slots.step, rateFactor, momentum ?? 0), parameter, gradient, slots);
+      const moment: UpdateMoment = {
+        step: slots.step,
+        learningRate: learningRate * rateFactor,
+        weightDecay,
+        momentum: momentum ?? this.#rule.momentum ?? 0,
+        shape: parameter.shape,
+      };
+      updates.add(moment, parameter, gradient, slots);
     }
     updates.run();
   }
@@ -66,11 +72,6 @@ export class SlotOptimizer implements Optimizer {
     this.#slots = new Map();
   }
 
-  #moment(name: string, parameter: tf.Variable, step: number, rateFactor: number, momentum: number): UpdateMoment {
-    const { learningRate, weightDecay } = this.#groups.of(name, parameter.rank);
-    return { step, learningRate: learningRate * rateFactor, weightDecay, momentum, shape: parameter.shape };
-  }
-
   #slotsOf(name: string, parameter: tf.Variable): ParameterSlots {
     let slots = this.#slots.get(name);
     if (!slots) {
@@ -80,32 +81,18 @@ export class SlotOptimizer implements Optimizer {
     return slots;
   }
 
-  #checkMomentum(momentum: number | undefined): void {
-    if (momentum === undefined) return;
+  #checkMomentum(momentum: number): void {
     if (this.#rule.momentum === undefined) {
       throw new SnapfitError<OptimErrorCode>(
         "MOMENTUM_INVALID",
-        `The schedule drives the momentum, which this ${this.name} has not. Give the optimizer a momentum, or the schedule none.`,
+        `The schedule gives a momentum, but this ${this.name} has none to be driven. Give the optimizer a momentum, or the schedule none.`,
       );
     }
-    if (!(momentum >= 0 && momentum < 1) && momentum !== this.#rule.momentum) {
+    if (!(momentum >= 0 && momentum < 1)) {
       throw new SnapfitError<OptimErrorCode>(
         "MOMENTUM_INVALID",
         `The schedule's momentum is ${momentum}. Expected a number from 0 up to, but not, 1; check the schedule.`,
       );
-    }
-  }
-
-  #checkSlots(names: Iterable<string>, parameters: ReadonlyMap<string, tf.Variable>): void {
-    for (const name of names) {
-      const slots = this.#slots.get(name);
-      const shape = parameters.get(name)!.shape;
-      if (slots && !hasSameShape(slots.shape, shape)) {
-        throw wrongState(
-          `The optimizer's state of parameter "${name}" has shape [${slots.shape.join(", ")}], but the parameter has [${shape.join(", ")}].`,
-          "Load the state of the same model, or start without it.",
-        );
-      }
     }
   }
 }

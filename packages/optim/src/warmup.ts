@@ -1,5 +1,6 @@
 import { checkOptions, invalidOption, numberFrom, show, wholeNumberFrom } from "./check-options.js";
 import { constant } from "./constant.js";
+import { momentSinceStep } from "./moment-since.js";
 import type { Schedule, ScheduleMoment } from "./schedule.js";
 
 /** Options of {@link warmup}. */
@@ -27,22 +28,13 @@ export function warmup(options: WarmupOptions, schedule: Schedule = constant()):
     );
   }
   const { steps, from = 0 } = options;
+  const behind = (moment: ScheduleMoment): ScheduleMoment => (schedule.unit === "step" ? momentSinceStep(moment, steps) : moment);
   return {
     unit: "step",
     at(moment) {
       const ramp = moment.step < steps ? from + ((1 - from) * moment.step) / steps : 1;
-      return ramp * schedule.at(schedule.unit === "step" ? afterSteps(steps, moment) : moment);
+      return ramp * schedule.at(behind(moment));
     },
-  };
-}
-
-function afterSteps(steps: number, moment: ScheduleMoment): ScheduleMoment {
-  return {
-    step: Math.max(0, moment.step - steps),
-    epoch: moment.epoch,
-    // Lazy, since reading it throws where it is unknown and not every schedule reads it.
-    get totalSteps() {
-      return Math.max(1, moment.totalSteps - steps);
-    },
+    momentumAt: (moment) => schedule.momentumAt?.(behind(moment)),
   };
 }

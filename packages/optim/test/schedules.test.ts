@@ -1,7 +1,22 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { constant, cosine, exponential, oneCycle, stepDecay, warmup, type Schedule } from "../src/index.js";
+import {
+  chain,
+  constant,
+  cosine,
+  cosineRestarts,
+  exponential,
+  inverseSquareRoot,
+  lambda,
+  multiStep,
+  oneCycle,
+  polynomial,
+  stepDecay,
+  warmup,
+  warmupStableDecay,
+  type Schedule,
+} from "../src/index.js";
 
 const { factors } = JSON.parse(readFileSync(new URL("fixtures/schedules.json", import.meta.url), "utf8")) as {
   factors: Record<string, number[]>;
@@ -21,6 +36,22 @@ const cases: [string, Schedule][] = [
   ["oneCycle in three phases", oneCycle({ threePhase: true })],
   ["warmup before cosine", warmup({ steps: 8, from: 0.1 }, cosine())],
   ["warmup before cosine", warmup({ steps: 8, from: 0.1 }, cosine({ totalSteps: 32 }))],
+  ["warmup before cosine", chain({ steps: [8] }, [warmup({ steps: 8, from: 0.1 }), cosine()])],
+  ["polynomial", polynomial()],
+  ["polynomial of power 2, over 25 steps", polynomial({ totalSteps: 25, power: 2 })],
+  ["multiStep", multiStep({ steps: [5, 6, 30], factor: 0.4 })],
+  ["multiStep", multiStep({ epochs: [5, 6, 30], factor: 0.4 })],
+  ["cosineRestarts", cosineRestarts({ periodSteps: 9, minFactor: 0.1 })],
+  ["cosineRestarts, longer and longer", cosineRestarts({ periodSteps: 5, periodFactor: 2 })],
+  ["inverseSquareRoot behind a warm-up", warmup({ steps: 10 }, inverseSquareRoot({ timescaleSteps: 10 }))],
+  ["warmupStableDecay, linear", warmupStableDecay({ warmupSteps: 8, decaySteps: 12, minFactor: 0.1 })],
+  ["warmupStableDecay, cosine", warmupStableDecay({ warmupSteps: 8, decaySteps: 12, minFactor: 0.1, totalSteps: 40, annealing: "cosine" })],
+  ["warmupStableDecay, squareRoot", warmupStableDecay({ warmupSteps: 8, decaySteps: 12, minFactor: 0.1, annealing: "squareRoot" })],
+  ["chain", chain({ steps: [6, 20] }, [warmup({ steps: 6, from: 0.25 }), constant(), polynomial({ power: 2 })])],
+  ["chain of decays", chain({ epochs: [11] }, [exponential({ factor: 0.9 }), stepDecay({ everyEpochs: 4, factor: 0.5 })])],
+  ["chain of decays", chain({ steps: [11] }, [exponential({ factor: 0.9, unit: "step" }), stepDecay({ everySteps: 4, factor: 0.5 })])],
+  ["lambda", lambda((step) => 0.95 ** step)],
+  ["lambda", lambda((epoch) => 0.95 ** epoch, { unit: "epoch" })],
 ];
 
 test.each(cases)("%s equals PyTorch at every step", (name, schedule) => {
@@ -31,6 +62,14 @@ test.each(cases)("%s equals PyTorch at every step", (name, schedule) => {
     const moment = schedule.unit === "step" ? { step: at, epoch: 39, totalSteps: 40 } : { step: 9999, epoch: at, totalSteps: 40 };
     expect(Math.abs(schedule.at(moment) - factor)).toBeLessThan(1e-6);
   });
+});
+
+test.each<[string, Schedule]>([
+  ["oneCycle's momentum", oneCycle({ momentum: {} })],
+  ["oneCycle's momentum, linear, in three phases", oneCycle({ annealing: "linear", threePhase: true, momentum: { min: 0.5, max: 0.8 } })],
+])("%s equals PyTorch at every step", (name, schedule) => {
+  expect(factors[name]!.length).toBe(40);
+  factors[name]!.forEach((momentum, step) => expect(Math.abs(schedule.momentumAt!(at(step, 0, 40))! - momentum)).toBeLessThan(1e-6));
 });
 
 test("a warm-up alone is linear from 0 to the base rate and stays there", () => {
