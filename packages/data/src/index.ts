@@ -33,3 +33,6 @@ export { kFold, type Fold, type KFoldOptions } from "./sets/k-fold.js";
 export { mapSet } from "./sets/map-set.js";
 export { split, type SplitOptions } from "./sets/split.js";
 export { subset } from "./sets/subset.js";
+export type { NpyArray, NpyDType } from "./readers/numpy/npy-values.js";
+export { parseNpy, type NpyOptions } from "./readers/numpy/parse-npy.js";
+export { parseNpz, type NpzArrays, type NpzOptions, type NpzTensors } from "./readers/numpy/parse-npz.js";

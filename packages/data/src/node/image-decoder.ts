@@ -50,8 +50,18 @@ export async function decodeWithSharp(
     .raw()
     .toBuffer({ resolveWithObject: true })
     .then(
-      ({ data, info: { width, height, channels } }): RawImage => ({ width, height, channels: channels as RawImage["channels"], data }),
+      ({ data, info: { width, height, channels } }): RawImage => ({
+        width,
+        height,
+        channels: channels as RawImage["channels"],
+        data: plain(data),
+      }),
       () => undefined,
     );
   return finishImage(raw ?? header.decode(), header.orientation, options);
+}
+
+/** A Buffer as what tensors are made of. */
+function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -3,3 +3,4 @@ export { imageFolder, type ImageFile, type ImageFolder, type ImageFolderOptions,
 export { readCsv } from "./read-csv.js";
 export { readIdx } from "./read-idx.js";
 export { readImage } from "./read-image.js";
+export { readNpy, readNpz } from "./read-npy.js";

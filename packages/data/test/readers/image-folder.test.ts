@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest"
 import { hostTensor, type HostTensor } from "@snapfit/base";
 import { decodeImage, loader } from "@snapfit/data";
 import { imageFolder, readImage } from "@snapfit/data/node";
-import decoder from "../../src/image-folder-worker.js";
+import decoder from "../../src/node/image-folder-worker.js";
 import { compareNatural } from "../../src/node/compare-natural.js";
 import { imageFile } from "./support/image-cases.js";
 import { greyPng } from "./support/make-png.js";
