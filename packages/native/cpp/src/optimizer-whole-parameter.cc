@@ -52,7 +52,7 @@ void lambUpdate(const Parameter& parameter, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; i++) values[i] -= lambStep(parameter.constants, first[i], second[i], values[i]) * parameter.scale;
 }
 
-// Adafactor. v = row column / mean(row), or the mean square itself;  u = g / sqrt(max(v, eps eps));  p = kept p - scale u
+// Adafactor. v = row / max(mean(row), eps) column, or the mean square itself;  u = g / sqrt(max(v, eps eps));  p = kept p - scale u
 
 enum AdafactorConstant { kKept, kOfSquare, kRate, kLeastScale, kEpsilon, kThreshold };  // then whether there are rows and columns
 
@@ -135,10 +135,10 @@ void forAdafactorSteps(const Parameter& parameter, int64_t begin, int64_t end, c
   const int64_t numColumns = parameter.numColumns;
   for (int64_t i = begin; i < end;) {
     const int64_t row = i / numColumns, matrix = row / parameter.numRows, stop = std::min(end, (row + 1) * numColumns);
-    const float ofRow = parameter.slots[0][row], mean = parameter.means[matrix];
+    const float ofRow = parameter.slots[0][row] / parameter.means[matrix];
     const float* __restrict columns = parameter.slots[1] + matrix * numColumns;
     const int64_t start = row * numColumns;
-    for (; i < stop; i++) body(i, gradient[i] / std::sqrt(std::max(ofRow * columns[i - start] / mean, least)));
+    for (; i < stop; i++) body(i, gradient[i] / std::sqrt(std::max(ofRow * columns[i - start], least)));
   }
 }
 
