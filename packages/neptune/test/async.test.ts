@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -55,6 +55,17 @@ describe("NeptuneLogger in mode async", () => {
     expect(lines).toContain("Neptune: the server takes the run again.");
   });
 
+  test("names what the server refuses in a warning, once each, and brings the rest", async () => {
+    const refusal = "note: no such type";
+    server.errors = [refusal, "a: too long", refusal];
+    const lines = await loggedRun(folder, { neptune });
+    expect(lines.filter((line) => line.includes("refused a value"))).toEqual([
+      `Neptune: the server has refused a value: ${refusal}`,
+      "Neptune: the server has refused a value: a: too long",
+    ]);
+    expectWholeRun();
+  });
+
   test("brings a branch as a run of its own", async () => {
     await loggedRun(folder, { stopAt: 4, neptune });
     rmSync(join(folder, "run", "checkpoints"), { recursive: true });
@@ -89,12 +100,12 @@ describe("NeptuneLogger in mode async", () => {
     expectWholeRun();
   });
 
-  test("ends where the run was deleted on the server, with the whole log on disk", async () => {
+  test("ends where the run was deleted on the server, with the whole log on disk, which can become a run anew", async () => {
     await loggedRun(folder, { stopAt: 3, neptune });
     server.runs.clear();
     const lines = await loggedRun(folder, { neptune });
     expect(lines).toContainEqual(
-      expect.stringMatching(/experiments was answered with 404\. Nothing is uploaded any more\. The log is complete/),
+      expect.stringMatching(/experiments was answered with 404\. To make the run anew, move its directory into the folder offline/),
     );
     const [directory, ...others] = runDirectories(join(folder, "run"));
     expect(others).toEqual([]);
@@ -102,6 +113,12 @@ describe("NeptuneLogger in mode async", () => {
       obj.type === "LogFloats" && nameOf(obj) === "train/loss" ? obj.values.map(({ step }) => step) : [],
     );
     expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
+    const back = join(folder, "run", ".neptune", "offline", basename(directory!));
+    mkdirSync(dirname(back), { recursive: true });
+    renameSync(directory!, back);
+    rmSync(join(back, "last_ack_version"));
+    await loggedRun(folder, { neptune });
+    expectWholeRun();
   });
 
   test.each([
@@ -110,8 +127,9 @@ describe("NeptuneLogger in mode async", () => {
     { kind: "slow", delayMs: 50 },
     { kind: "answer", status: 429, headers: { "retry-after": "1" } },
   ] as const)("brings the whole run where operations meet %j", async (fault) => {
-    server.http.fail(fault, { times: 1, when: ({ path }) => path.includes("/operations") });
+    server.http.fail(fault, { when: ({ path }) => path.includes("/operations") });
     await loggedRun(folder, { neptune });
+    expect(server.http.requests.map((request) => request.fault)).toContain(fault.kind);
     expectWholeRun();
   });
 

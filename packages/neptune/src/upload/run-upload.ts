@@ -88,7 +88,11 @@ export class RunUpload implements UploadSource {
             { method: "POST", path, headers: creationHeaders, body: JSON.stringify(await this.#creation(runId, signal)) },
             signal,
           )
-        : await access.request({ method: "GET", path, query: { experimentId: serverId }, headers: apiHeaders }, signal);
+        : await withAdvice(
+            access.request({ method: "GET", path, query: { experimentId: serverId }, headers: apiHeaders }, signal),
+            [404],
+            GONE,
+          );
     const { id, shortId, organizationName, projectName } = answer as {
       readonly id: string;
       readonly shortId: string;
@@ -142,5 +146,6 @@ export class RunUpload implements UploadSource {
   }
 }
 
+const GONE = "To make the run anew, move its directory into the folder offline and delete its last_ack_version";
 const jsonHeaders = { ...apiHeaders, "content-type": "application/json" };
 const creationHeaders = { ...jsonHeaders, "x-neptune-cliversion": FORMAT_VERSION };
