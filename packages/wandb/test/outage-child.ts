@@ -2,23 +2,14 @@
 import { join } from "node:path";
 import { outage, type OutageLog } from "../../logging/test/support/outage.js";
 import { LogReader } from "../src/log/log-reader.js";
-import { RunLog } from "../src/run/run-log.js";
 import { RunContent } from "../src/upload/run-content.js";
 import { RunUpload } from "../src/upload/run-upload.js";
 import { Service } from "../src/upload/service.js";
-import { resolveSettings } from "../src/wandb-options.js";
+import { openLog } from "./support/open-log.js";
 
 /** A run's log and its upload, as the logger makes them, but for the clock. */
 function open(url: string, folder: string): OutageLog {
-  const settings = resolveSettings({ mode: "offline", runId: "abcdefgh" }, {});
-  const run = new RunLog({
-    folder: join(folder, "wandb"),
-    settings,
-    name: "outage",
-    restored: undefined,
-    locked: {},
-    onBranch: () => undefined,
-  });
+  const run = openLog(folder, { runId: "abcdefgh" });
   const parts = run.fragments.map(({ logPath, filesPath }) => ({ filesPath, reader: new LogReader(logPath) }));
   const ignore = (): void => undefined;
   const source = new RunUpload(new Service({ baseUrl: url, apiKey: "key" }), new RunContent(parts), {

@@ -75,9 +75,10 @@ const inputs: Readonly<Record<keyof RunInputs, readonly [type: string, name?: st
   tags: ["[String!]"],
   summaryMetrics: ["JSONString"],
 };
+const named = Object.entries(inputs);
 const upsertQuery =
-  `mutation UpsertBucket(${Object.entries(inputs).map(([name, [type]]) => `$${name}: ${type}`)}) ` +
-  `{ upsertBucket(input: {${Object.entries(inputs).map(([name, [, input = name]]) => `${input}: $${name}`)}}) ` +
+  `mutation UpsertBucket(${named.map(([name, [type]]) => `$${name}: ${type}`).join(", ")}) ` +
+  `{ upsertBucket(input: {${named.map(([name, [, input = name]]) => `${input}: $${name}`).join(", ")}}) ` +
   "{ bucket { id name project { name entity { name } } } inserted } }";
 
 /** Whose runs these are if nobody says so. */

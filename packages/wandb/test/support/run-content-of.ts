@@ -92,7 +92,7 @@ function withoutStep(path: string): string {
 function artifactOf({ variables, files, isCommitted }: WandBServer["artifacts"]["artifacts"][number]): Values {
   const { clientID, sequenceClientID, metadata, aliases, ...known } = variables;
   const manifest = JSON.parse(files["wandb_manifest.json"]!.toString()) as { contents: Record<string, Values> };
-  const contents = Object.entries(manifest.contents).map(([path, { local_path, birthArtifactID, ...entry }]) => [path, entry]);
+  const contents = Object.entries(manifest.contents).map(([path, { digest, size, skip_cache }]) => [path, { digest, size, skip_cache }]);
   return {
     ...known,
     identities: [clientID, sequenceClientID].map((id) => /^[a-z0-9]{128}$/.test(String(id))),
