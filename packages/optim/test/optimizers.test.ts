@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { adam, adamW, rmsProp, sgd, type Optimizer } from "../src/index.js";
+import { adagrad, adam, adamW, lamb, lion, lookahead, rmsProp, sgd } from "../src/index.js";
 import { useBackend } from "./backends.js";
+import { everyOptimizer } from "./every-optimizer.js";
 import { step, valuesOf, variable } from "./train.js";
 
 describe.each(["cpu", "wasm", "device", "native"] as const)("on %s", (backend) => {
@@ -56,8 +57,79 @@ describe.each(["cpu", "wasm", "device", "native"] as const)("on %s", (backend) =
     expect(distance(await valuesOf(b), [1])).toBeLessThan(1e-6);
   });
 
-  test("a factor of 0 changes no value", async () => {
-    for (const optimizer of [sgd({ learningRate: 1, momentum: 0.9 }), adamW(), adam(), rmsProp()]) {
+  test("lion moves by the rate, whatever the size of the gradient, and not where it is zero", async () => {
+    const w = variable([1, 1, 1]);
+    step(lion({ learningRate: 0.25 }), { w }, { w: [1000, -0.5, 0] });
+    expect(await valuesOf(w)).toEqual([0.75, 1.25, 1]);
+  });
+
+  test("the first step of adagrad is the rate over the root of what the sum starts from and the squared gradient", async () => {
+    const w = variable([0]);
+    step(adagrad({ learningRate: 1, initialSum: 16 }), { w }, { w: [3] }); // 3 / sqrt(16 + 9)
+    expect(distance(await valuesOf(w), [-0.6])).toBeLessThan(1e-6);
+  });
+
+  test("a step of lamb has the parameter's norm times the rate; where that is zero, it is that of Adam", async () => {
+    const [w, zero] = [variable([3, 4]), variable([0, 0])];
+    step(lamb({ learningRate: 0.5, weightDecay: 0, epsilon: 0 }), { w, zero }, { w: [1, 1], zero: [1, -1] });
+    expect(distance(await valuesOf(w), [3 - 2.5 * Math.SQRT1_2, 4 - 2.5 * Math.SQRT1_2])).toBeLessThan(1e-6);
+    expect(distance(await valuesOf(zero), [-0.5, 0.5])).toBeLessThan(1e-6);
+  });
+
+  test("lookahead goes back a part of the way after so many steps of a parameter", async () => {
+    const [w, late] = [variable([0]), variable([0])];
+    const optimizer = lookahead(sgd({ learningRate: 1 }), { everySteps: 2, alpha: 0.25 });
+    step(optimizer, { w, late }, { w: [-1] });
+    expect(await valuesOf(w)).toEqual([1]);
+    step(optimizer, { w, late }, { w: [-1], late: [-1] }); // 0 + (2 - 0) / 4
+    expect(await valuesOf(w)).toEqual([0.5]);
+    expect(await valuesOf(late)).toEqual([1]);
+    step(optimizer, { w, late }, { w: [-1], late: [-3] }); // late: 0 + (4 - 0) / 4
+    expect(await valuesOf(w)).toEqual([1.5]);
+    expect(await valuesOf(late)).toEqual([1]);
+  });
+
+  test.each(everyOptimizer)("%s that maximizes takes the bits of one that minimizes with gradients of the other sign", async (_, make) => {
+    const shapes = { w: [5], m: [2, 3], s: [] };
+    const start = [0.5, -1, 2, 0.1, -3, 1.5];
+    const [up, down] = [make({ maximize: true, weightDecay: 0.1 }), make({ weightDecay: 0.1 })];
+    const parametersOf = () =>
+      Object.fromEntries(
+        Object.entries(shapes).map(([name, shape]) => [
+          name,
+          variable(
+            start.slice(
+              0,
+              shape.reduce((a, b) => a * b, 1),
+            ),
+            shape,
+          ),
+        ]),
+      );
+    const [a, b] = [parametersOf(), parametersOf()];
+    for (let i = 0; i < 8; i++) {
+      const gradients = Object.entries(shapes).map(
+        ([name, shape], k) =>
+          [
+            name,
+            start
+              .slice(
+                0,
+                shape.reduce((x, y) => x * y, 1),
+              )
+              .map((_, j) => Math.sin(7 * i + 3 * j + k)),
+          ] as const,
+      );
+      step(up, a, Object.fromEntries(gradients));
+      step(down, b, Object.fromEntries(gradients.map(([name, values]) => [name, values.map((value) => -value)])));
+    }
+    for (const name of Object.keys(shapes)) expect(await valuesOf(a[name]!)).toEqual(await valuesOf(b[name]!));
+    expect(up.groups).toEqual(down.groups);
+  });
+
+  test.each(everyOptimizer)("a factor of 0 changes no value under %s", async (_, make) => {
+    const optimizer = make();
+    for (let i = 0; i < 3; i++) {
       const w = variable([0.1, -3]);
       step(optimizer, { w }, { w: [1, 2] }, 0);
       expect(await valuesOf(w)).toEqual([Math.fround(0.1), -3]);
@@ -77,7 +149,7 @@ describe.each(["cpu", "wasm", "device", "native"] as const)("on %s", (backend) =
   });
 
   test("parameters of any shape are updated: scalars, empty ones, several dimensions, lengths of every remainder", async () => {
-    for (const shape of [[], [0], [1, 1, 2], [3], [5], [2, 2], [7]]) {
+    for (const shape of [[], [0], [0, 3], [1, 1, 2], [3], [5], [2, 2], [7]]) {
       const size = shape.reduce((product, length) => product * length, 1);
       const w = variable(new Array(size).fill(1), shape);
       step(adam({ learningRate: 0.5 }), { w }, { w: new Array(size).fill(9) });
@@ -109,7 +181,8 @@ test("adam with epsilon 0 does not depend on the gradients' scale", async () => 
 
 test("a parameter cut in two is updated as the whole one", async () => {
   await useBackend("cpu");
-  const makes: (() => Optimizer)[] = [() => adamW(), () => sgd({ learningRate: 0.1, momentum: 0.9 }), () => rmsProp({ momentum: 0.9 })];
+  // Those whose step of a value depends on that value only.
+  const makes = everyOptimizer.filter(([name]) => !/lamb|adafactor/.test(name)).map(([, make]) => make);
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 2, maxLength: 20 }),

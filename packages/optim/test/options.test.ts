@@ -1,6 +1,34 @@
 import { SnapfitError } from "@snapfit/base";
 import { describe, expect, test } from "vitest";
-import { adam, adamW, cosine, exponential, oneCycle, reduceOnPlateau, rmsProp, sgd, stepDecay, warmup } from "../src/index.js";
+import {
+  adadelta,
+  adafactor,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  chain,
+  constant,
+  cosine,
+  cosineRestarts,
+  exponential,
+  inverseSquareRoot,
+  lambda,
+  lamb,
+  lion,
+  lookahead,
+  multiStep,
+  nadam,
+  oneCycle,
+  polynomial,
+  radam,
+  reduceOnPlateau,
+  rmsProp,
+  sgd,
+  stepDecay,
+  warmup,
+  warmupStableDecay,
+} from "../src/index.js";
 import { errorOf } from "./error-of.js";
 
 const match = (): boolean => true;
@@ -15,6 +43,23 @@ const invalid: [string, () => unknown, RegExp][] = [
   ["a negative weight decay", () => adamW({ weightDecay: -0.1 }), /weightDecay of adamW is -0\.1/],
   ["a beta of 1", () => adam({ beta1: 1 }), /beta1 of adam is 1\. Expected a finite number from 0 up to, but not, 1/],
   ["Nesterov without momentum", () => sgd({ learningRate: 1, nesterov: true }), /true without momentum/],
+  [
+    "Nesterov with dampening",
+    () => sgd({ learningRate: 1, momentum: 0.9, nesterov: true, dampening: 0.1 }),
+    /dampening of sgd is 0\.1 with nesterov/,
+  ],
+  ["dampening without momentum", () => sgd({ learningRate: 1, dampening: 0.1 }), /dampening of sgd is 0\.1 without momentum/],
+  ["maximize as a number", () => adam({ maximize: 1 as never }), /maximize of adam is 1\. Expected true or false/],
+  ["a negative sum to start from", () => adagrad({ initialSum: -1 }), /initialSum of adagrad is -1/],
+  ["a rho above 1", () => adadelta({ rho: 2 }), /rho of adadelta is 2\. Expected a finite number from 0 to 1/],
+  ["a beta2 of 1", () => adamax({ beta2: 1 }), /beta2 of adamax is 1/],
+  ["a negative momentum decay", () => nadam({ momentumDecay: -1 }), /momentumDecay of nadam is -1/],
+  ["a decoupling that is none", () => radam({ decoupledWeightDecay: "yes" as never }), /decoupledWeightDecay of radam is "yes"/],
+  ["a threshold of 0", () => adafactor({ clipThreshold: 0 }), /clipThreshold of adafactor is 0\. Expected a finite number above 0/],
+  ["a negative rate of lamb", () => lamb({ learningRate: -1 }), /learningRate of lamb is -1/],
+  ["lookahead around nothing", () => lookahead(undefined as never), /The optimizer of lookahead is undefined/],
+  ["lookahead every 0 steps", () => lookahead(adam(), { everySteps: 0 }), /everySteps of lookahead is 0/],
+  ["an alpha above 1", () => lookahead(adam(), { alpha: 1.5 }), /alpha of lookahead is 1\.5/],
   ["another noDecay", () => adamW({ noDecay: "bias" as never }), /Expected "biasAndNorm"/],
   ["groups that are no array", () => adamW({ groups: {} as never }), /groups of adamW is an object/],
   ["a group without name", () => adamW({ groups: [{ match } as never] }), /name of adamW groups\[0\] is missing/],
@@ -49,6 +94,35 @@ const invalid: [string, () => unknown, RegExp][] = [
   ["a unit that is none", () => exponential({ factor: 0.5, unit: "batch" as never }), /Expected "epoch" or "step"/],
   ["a rise over half of three phases", () => oneCycle({ threePhase: true, pctStart: 0.6 }), /from 0 to 0\.5/],
   ["a divisor of 0", () => oneCycle({ divFactor: 0 }), /a finite number above 0/],
+  ["a momentum cycle that is none", () => oneCycle({ momentum: true as never }), /momentum of oneCycle is true\. Expected an object/],
+  ["a momentum of 1", () => oneCycle({ momentum: { max: 1 } }), /max of oneCycle momentum is 1/],
+  ["a power of 0", () => polynomial({ power: 0 }), /power of polynomial is 0/],
+  ["multiStep of no unit", () => multiStep({} as never), /multiStep got neither epochs nor steps/],
+  ["multiStep of both units", () => multiStep({ epochs: [1], steps: [1] } as never), /both epochs and steps/],
+  [
+    "milestones that do not rise",
+    () => multiStep({ epochs: [30, 30] }),
+    /epochs of multiStep is an array of 2\. Expected an array of rising whole numbers/,
+  ],
+  ["a milestone at 0", () => multiStep({ steps: [0] }), /steps of multiStep/],
+  ["no milestone", () => chain({ steps: [] }, [constant()]), /steps of chain is an array of 0/],
+  ["a schedule too few", () => chain({ steps: [5] }, [constant()]), /chain got an array of 1 as schedules\. Expected 2/],
+  [
+    "a metric schedule in a chain",
+    () => chain({ steps: [5] }, [constant(), reduceOnPlateau() as never]),
+    /Schedule 1 of chain is an object/,
+  ],
+  ["a schedule by step between epochs", () => chain({ epochs: [5] }, [constant(), cosine()]), /Schedule 1 of chain is by step/],
+  ["restarts without a period", () => cosineRestarts({} as never), /periodSteps of cosineRestarts is missing/],
+  ["half a period factor", () => cosineRestarts({ periodSteps: 4, periodFactor: 1.5 }), /periodFactor of cosineRestarts is 1\.5/],
+  ["no timescale", () => inverseSquareRoot({} as never), /timescaleSteps of inverseSquareRoot is missing/],
+  ["no steps to fall", () => warmupStableDecay({} as never), /decaySteps of warmupStableDecay is missing/],
+  [
+    "a rise and a fall that are longer than the run",
+    () => warmupStableDecay({ warmupSteps: 6, decaySteps: 5, totalSteps: 10 }),
+    /rises for 6 and falls for 5 of 10 steps/,
+  ],
+  ["a lambda that is none", () => lambda(3 as never), /The function of lambda is 3/],
   ["part of a step", () => warmup({ steps: 1.5 }), /steps of warmup is 1\.5/],
   ["a metric schedule behind warmup", () => warmup({ steps: 1 }, reduceOnPlateau() as never), /one that follows a metric has no place/],
   ["a function as schedule behind warmup", () => warmup({ steps: 1 }, match as never), /is a function/],
@@ -103,6 +177,14 @@ test("options that cannot be meant do not compile", () => {
   expect(() => sgd({ momentum: 0.9 })).toThrow(SnapfitError);
   // @ts-expect-error one of two units
   expect(() => stepDecay({ everyEpochs: 1, everySteps: 2 })).toThrow(SnapfitError);
+  // @ts-expect-error lion divides by no root
+  expect(() => lion({ epsilon: 1 })).toThrow(SnapfitError);
+  // @ts-expect-error one of two units
+  expect(() => multiStep({ epochs: [1], steps: [2] })).toThrow(SnapfitError);
+  // @ts-expect-error a schedule is no optimizer
+  expect(() => lookahead(cosine())).toThrow(SnapfitError);
+  // @ts-expect-error a metric schedule has no at()
+  expect(() => chain({ steps: [1] }, [cosine(), reduceOnPlateau()])).toThrow(SnapfitError);
   // @ts-expect-error a metric schedule has no at()
   expect(() => warmup({ steps: 3 }, reduceOnPlateau())).toThrow(SnapfitError);
 });

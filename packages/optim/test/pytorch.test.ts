@@ -23,7 +23,7 @@ interface Case {
 
 const factories: Record<string, (options: Record<string, never>) => Optimizer> = {
   ...optim,
-  lookahead: ({ everySteps, alpha, ...options }) => optim.lookahead(optim.adamW(options), { everySteps, alpha }),
+  lookahead: ({ everySteps, alpha, ...options }: Record<string, never>) => optim.lookahead(optim.adamW(options), { everySteps, alpha }),
 } as never;
 const fixture = JSON.parse(readFileSync(new URL("fixtures/optimizers.json", import.meta.url), "utf8")) as Fixture;
 

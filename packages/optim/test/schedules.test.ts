@@ -94,6 +94,74 @@ test("oneCycle stays at its last factor after its end, also where it has one or 
   expect(oneCycle({ totalSteps: 10, pctStart: 1 }).at(at(9))).toBe(1);
 });
 
+test("polynomial and warmupStableDecay stay at their end", () => {
+  expect([10, 11, 99].map((step) => polynomial({ totalSteps: 10, minFactor: 0.25 }).at(at(step)))).toEqual([0.25, 0.25, 0.25]);
+  const schedule = warmupStableDecay({ warmupSteps: 2, decaySteps: 4, totalSteps: 10, minFactor: 0.5 });
+  expect([0, 1, 2, 6, 8, 10, 11].map((step) => schedule.at(at(step)))).toEqual([0, 0.5, 1, 1, 0.75, 0.5, 0.5]);
+});
+
+test("warmupStableDecay in a run that is too short for both falls from where it has come to", () => {
+  const schedule = warmupStableDecay({ warmupSteps: 4, decaySteps: 4 });
+  expect([0, 1, 2, 4, 6].map((step) => schedule.at(at(step, 0, 6)))).toEqual([0, 0.25, 0.5, 0.5, 0]);
+});
+
+test("cosineRestarts of periods that grow starts again at 1, far into the run too", () => {
+  const schedule = cosineRestarts({ periodSteps: 3, periodFactor: 2 });
+  expect([0, 3, 9, 21, 3 * (2 ** 20 - 1)].map((step) => schedule.at(at(step)))).toEqual([1, 1, 1, 1, 1]);
+});
+
+test("a lambda that gives no factor is an error that names where", () => {
+  for (const factor of [-1, NaN, Infinity, undefined]) {
+    expect(() => lambda(() => factor as number).at(at(7))).toThrow(`The function of lambda gave ${factor} for step 7`);
+  }
+});
+
+describe("a chain", () => {
+  test("gives each schedule the steps since its milestone, of those up to the next", () => {
+    const seen: [number, number][] = [];
+    const spy = (): Schedule => ({ unit: "step", at: ({ step, totalSteps }) => seen.push([step, totalSteps]) });
+    const schedule = chain({ steps: [4, 10] }, [spy(), spy(), spy()]);
+    for (const step of [0, 3, 4, 9, 10, 29]) schedule.at(at(step, 0, 30));
+    expect(seen).toEqual([
+      [0, 4],
+      [3, 4],
+      [0, 6],
+      [5, 6],
+      [0, 20],
+      [19, 20],
+    ]);
+  });
+
+  test("between milestones in steps leaves a schedule by epoch the epochs", () => {
+    const schedule = chain({ steps: [4] }, [constant(), stepDecay({ everyEpochs: 2, factor: 0.5 })]);
+    expect([schedule.at(at(3, 5)), schedule.at(at(4, 5))]).toEqual([1, 0.25]);
+  });
+
+  test("asks for the total steps only where its part needs them", () => {
+    const schedule = chain({ steps: [4] }, [cosine(), lambda(() => 0.5)]);
+    const unknown = (step: number) => ({
+      step,
+      epoch: 0,
+      get totalSteps(): number {
+        throw new RangeError("unknown");
+      },
+    });
+    expect([0, 2, 4].map((step) => schedule.at(unknown(step)))).toEqual([1, 0.5, 0.5]);
+    expect(() => chain({ steps: [4] }, [constant(), cosine()]).at(unknown(5))).toThrow(RangeError);
+  });
+
+  test("drives the momentum where its part does", () => {
+    const cycle = oneCycle({ totalSteps: 10, momentum: { min: 0.5, max: 0.9 } });
+    const schedule = chain({ steps: [10] }, [cycle, constant()]);
+    expect(schedule.momentumAt!(at(2))).toBe(0.5);
+    expect(schedule.momentumAt!(at(10))).toBeUndefined();
+    expect(warmup({ steps: 3 }, cycle).momentumAt!(at(5))).toBe(0.5);
+    expect(warmup({ steps: 3 }, cycle).momentumAt!(at(1))).toBe(0.9);
+    expect(warmup({ steps: 3 }).momentumAt!(at(1))).toBeUndefined();
+    expect(oneCycle().momentumAt).toBeUndefined();
+  });
+});
+
 describe("a warm-up", () => {
   test("of 0 steps changes nothing", () => {
     for (const step of [0, 1, 39]) expect(warmup({ steps: 0 }, cosine()).at(at(step, 0, 40))).toBe(cosine().at(at(step, 0, 40)));
@@ -147,8 +215,23 @@ describe("unknown total steps", () => {
 });
 
 test("every factor is from 0 to 1, and cosine and the decays never rise", () => {
-  const falling = [cosine({ minFactor: 0.2 }), stepDecay({ everySteps: 3 }), exponential({ factor: 0.7, unit: "step" })];
-  const all = [...falling, oneCycle(), oneCycle({ threePhase: true, annealing: "linear" }), warmup({ steps: 9 }, cosine())];
+  const falling = [
+    polynomial({ power: 0.5 }),
+    multiStep({ steps: [3, 40] }),
+    inverseSquareRoot({ timescaleSteps: 7 }),
+    warmupStableDecay({ decaySteps: 30, annealing: "squareRoot" }),
+    cosine({ minFactor: 0.2 }),
+    stepDecay({ everySteps: 3 }),
+    exponential({ factor: 0.7, unit: "step" }),
+  ];
+  const all = [
+    ...falling,
+    oneCycle(),
+    oneCycle({ threePhase: true, annealing: "linear" }),
+    warmup({ steps: 9 }, cosine()),
+    cosineRestarts({ periodSteps: 7, periodFactor: 3 }),
+    warmupStableDecay({ warmupSteps: 20, decaySteps: 30 }),
+  ];
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(600), (totalSteps, step) => {
       const moment = { step, epoch: 0, totalSteps };

@@ -1,33 +1,34 @@
 import { hostTensor, parseState, stringifyState, type StateRecord, type StateTree } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { adam, adamW, rmsProp, sgd, type Optimizer } from "../src/index.js";
+import { adafactor, adamW, lookahead, sgd, type Optimizer } from "../src/index.js";
 import { useBackend } from "./backends.js";
 import { errorOf } from "./error-of.js";
+import { everyOptimizer } from "./every-optimizer.js";
 import { step, valuesOf, variable } from "./train.js";
-
-const makes: [string, () => Optimizer][] = [
-  ["sgd", () => sgd({ learningRate: 0.1 })],
-  ["sgd with momentum", () => sgd({ learningRate: 0.1, momentum: 0.9 })],
-  ["adam", () => adam()],
-  ["adamW", () => adamW()],
-  ["rmsProp", () => rmsProp({ momentum: 0.5 })],
-];
 
 const gradients = (seed: number): number[] => [Math.sin(seed), Math.cos(3 * seed), Math.sin(7 * seed)];
 
 describe.each(["cpu", "wasm", "device"] as const)("on %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
-  test.each(makes)("%s goes on from its saved state with the same bits, wherever it was saved", async (_, make) => {
-    const [one, whole] = [make(), variable([1, 2, 3])];
-    for (let i = 0; i < 12; i++) step(one, { w: whole }, { w: gradients(i) });
+  // A vector, a matrix and a scalar that has its first gradient at step 4.
+  const parameters = () => ({ w: variable([1, 2, 3]), m: variable([1, -2, 3, 0.5, 4, -1], [2, 3]), late: variable([2], []) });
+  const gradientsAt = (i: number) => ({
+    w: gradients(i),
+    m: [...gradients(i + 50), ...gradients(i + 90)],
+    ...(i < 4 ? {} : { late: [Math.sin(i)] }),
+  });
+
+  test.each(everyOptimizer)("%s goes on from its saved state with the same bits, wherever it was saved", async (_, make) => {
+    const [one, whole] = [make(), parameters()];
+    for (let i = 0; i < 12; i++) step(one, whole, gradientsAt(i));
     for (const stop of [0, 1, 5, 11]) {
-      const [first, second, w] = [make(), make(), variable([1, 2, 3])];
-      for (let i = 0; i < stop; i++) step(first, { w }, { w: gradients(i) });
+      const [first, second, resumed] = [make(), make(), parameters()];
+      for (let i = 0; i < stop; i++) step(first, resumed, gradientsAt(i));
       second.loadState(parseState(stringifyState(await first.saveState())) as StateRecord);
-      for (let i = stop; i < 12; i++) step(second, { w }, { w: gradients(i) });
-      expect(await valuesOf(w)).toEqual(await valuesOf(whole));
+      for (let i = stop; i < 12; i++) step(second, resumed, gradientsAt(i));
+      for (const name of ["w", "m", "late"] as const) expect(await valuesOf(resumed[name])).toEqual(await valuesOf(whole[name]));
       expect(stringifyState(await second.saveState())).toBe(stringifyState(await one.saveState()));
     }
   });
@@ -66,10 +67,14 @@ describe.each(["cpu", "wasm", "device"] as const)("on %s", (backend) => {
   });
 });
 
-test("a run goes on when the backend changes under it", async () => {
+test.each<[string, () => Optimizer]>([
+  ["adamW", () => adamW({ learningRate: 0.1 })],
+  ["adafactor", () => adafactor()],
+  ["lookahead", () => lookahead(adamW({ learningRate: 0.1 }), { everySteps: 2 })],
+])("a run of %s goes on when the backend changes under it", async (_, make) => {
   await useBackend("cpu");
-  const [optimizer, w] = [adamW({ learningRate: 0.1 }), variable([1, 2, 3])];
-  const [reference, v] = [adamW({ learningRate: 0.1 }), variable([1, 2, 3])];
+  const [optimizer, w] = [make(), variable([1, 2, 3], [1, 3])];
+  const [reference, v] = [make(), variable([1, 2, 3], [1, 3])];
   for (let i = 0; i < 12; i++) step(reference, { v }, { v: gradients(i) });
   const expected = await valuesOf(v);
   for (const [i, backend] of (
@@ -123,6 +128,31 @@ test.each(malformed)("%s is refused as a state, and nothing is taken from it", a
     message: expect.stringMatching(message),
   });
   expect(stringifyState(await optimizer.saveState())).toBe(before);
+});
+
+test("the slots of adafactor are the means of rows and columns, and are refused for another shape", async () => {
+  await useBackend("cpu");
+  const optimizer = adafactor();
+  const m = variable([1, 2, 3, 4, 5, 6], [2, 3]);
+  step(optimizer, { m }, { m: [1, 1, 1, 2, 2, 2] });
+  const state = await optimizer.saveState();
+  expect(state).toEqual({
+    algorithm: "adafactor",
+    parameters: {
+      m: {
+        step: 1,
+        shape: [2, 3],
+        rowMeans: hostTensor(new Float32Array([1, 4]), [2]),
+        columnMeans: hostTensor(new Float32Array([2.5, 2.5, 2.5]), [3]),
+      },
+    },
+  });
+  const saved = (state["parameters"] as Record<string, Record<string, StateTree>>)["m"]!;
+  const other = { algorithm: "adafactor", parameters: { m: { ...saved, shape: [3, 2] } } };
+  expect(errorOf(() => adafactor().loadState(other as StateRecord))).toMatchObject({
+    code: "OPTIMIZER_STATE",
+    message: expect.stringMatching(/Slot rowMeans of parameter "m" has shape \[2\]\. Expected \[3\]/),
+  });
 });
 
 test("the state of another shape is refused at the step, before anything changes", async () => {

@@ -7,10 +7,11 @@ export function step(
   parameters: Record<string, tf.Variable>,
   gradients: Record<string, readonly number[]>,
   rateFactor = 1,
+  momentum?: number,
 ): void {
   tf.tidy(() => {
     const tensors = Object.entries(gradients).map(([name, values]) => [name, tf.tensor([...values], parameters[name]!.shape)] as const);
-    optimizer.apply(new Map(tensors), new Map(Object.entries(parameters)), rateFactor);
+    optimizer.apply(new Map(tensors), new Map(Object.entries(parameters)), rateFactor, momentum);
   });
 }
 
