@@ -4,7 +4,7 @@ import type { Sampler } from "../samplers/sampler.js";
 import { ThreadSource } from "../workers/thread-source.js";
 import type { Collated } from "./collate.js";
 import { DataLoader, type BatchSource } from "./data-loader.js";
-import { batchMaker, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
+import { batchMaker, type BatchContext, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
 import { checkNames, checkOption, optionsError } from "./options.js";
 
 /** Options of {@link loader}. */
@@ -37,24 +37,41 @@ export type OrderOptions =
       readonly sampler: Sampler;
     };
 
-/** Options that make other samples or batches. */
-export type SampleOptions<Sample, Changed, Batch> = LoaderOptions & {
-  /**
-   * Changes each sample, for example at random (augmentation): with `random` it gives the same in any batching and after a resume.
-   * A URL names a module whose default export is such a function; with `workers` it runs in the threads, a function in this one.
-   */
-  readonly transform?: ((sample: Sample, context: TransformContext) => Changed | Promise<Changed>) | string | URL;
-  /** Makes a batch of samples, in arrays of its own. @default {@link collate} */
-  readonly collate?: (samples: Changed[]) => Batch | Promise<Batch>;
+/** Options that make other batches. */
+export interface CollateOptions<Changed, Batch> {
+  /** Makes a batch of samples, in arrays of its own; with `random` it may change batches at random, the same after a resume. @default {@link collate} */
+  readonly collate?: (samples: Changed[], context: BatchContext) => Batch | Promise<Batch>;
   /** Whether a sample whose reading or transform throws a SnapfitError of code `SAMPLE_BAD` ends the pass, or is left out of its batch and counted in `badSamples`. @default "throw" */
   readonly onBadSample?: "throw" | "skip";
-};
+}
+
+/** Options that make other samples or batches. */
+export type SampleOptions<Sample, Changed, Batch> = LoaderOptions &
+  CollateOptions<Changed, Batch> & {
+    /**
+     * Changes each sample, for example at random (augmentation): with `random` it gives the same in any batching and after a resume.
+     * With `workers` it runs in this thread; {@link ModuleOptions} tell how it runs in theirs.
+     */
+    readonly transform?: (sample: Sample, context: TransformContext) => Changed | Promise<Changed>;
+  };
 
 /** Options of sets whose samples threads can make. */
 export type DecodedOptions<Sample, Changed, Batch> = SampleOptions<Sample, Changed, Batch> & {
   /** Threads that make samples. 0: this one does. Node only. @default 0 */
   readonly workers?: number;
 };
+
+/**
+ * Options with a transform that threads can run. What a module makes is told by hand: `loader<Sample, Changed>(…)`.
+ * `SampleOptions` take no URL, since generic functions, as image transforms are, take the type of the set's samples only where nothing but a function is expected.
+ */
+export type ModuleOptions<Sample, Changed, Batch> = LoaderOptions &
+  CollateOptions<Changed, Batch> & {
+    /** The URL of a module whose default export is a transform, which runs in the threads; or a function, which does not. */
+    readonly transform: ((sample: Sample, context: TransformContext) => Changed | Promise<Changed>) | string | URL;
+    /** As in {@link DecodedOptions}. */
+    readonly workers?: number;
+  };
 
 /** Options that take the set's own batches. */
 export type PlainOptions = LoaderOptions & { readonly transform?: never; readonly collate?: never };
@@ -77,6 +94,10 @@ export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
 export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
   set: RandomAccess<Sample>,
   options?: SampleOptions<Sample, Changed, Batch>,
+): DataLoader<Batch>;
+export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
+  set: RandomAccess<Sample>,
+  options: ModuleOptions<Sample, Changed, Batch>,
 ): DataLoader<Batch>;
 export function loader(
   set: RandomAccess<unknown>,

@@ -13,6 +13,14 @@ export interface TransformContext {
   readonly pass: number;
 }
 
+/** What `collate` knows about the batch, beyond its samples. */
+export interface BatchContext {
+  /** A stream of its own for this batch and pass: the same after a resume. */
+  readonly random: RandomStream;
+  /** The pass, from 0. */
+  readonly pass: number;
+}
+
 /** Changes samples one by one. */
 export type Transform = (sample: unknown, context: TransformContext) => unknown;
 
@@ -21,7 +29,7 @@ export interface BatchMakerOptions {
   readonly seed: number;
   /** A function, or the URL of a module that has it as its default export. */
   readonly transform?: ((sample: never, context: TransformContext) => unknown) | string | URL | undefined;
-  readonly collate?: ((samples: never[]) => unknown) | undefined;
+  readonly collate?: ((samples: never[], context: BatchContext) => unknown) | undefined;
   readonly onBadSample: "throw" | "skip";
 }
 
@@ -51,14 +59,16 @@ export type BatchAssembler = (request: BatchRequest, sampleAt: (i: number) => un
 /** Transforms samples, leaves out bad ones where that is wanted, and collates. */
 export function batchAssembler(options: BatchMakerOptions): BatchAssembler {
   const { transform, seed } = options;
-  const collate = (options.collate ?? defaultCollate) as (samples: unknown[]) => unknown;
+  const collateWith = (options.collate ?? defaultCollate) as (samples: unknown[], context: BatchContext) => unknown;
   const root = transformRoot(seed);
+  const batchRoot = RandomStream.fromSeed(seed, "batch");
   const isSkipping = options.onBadSample === "skip";
   let loading: Promise<Transform> | undefined;
 
   function assemble(request: BatchRequest, sampleAt: (i: number) => unknown, change: Transform | undefined): unknown {
     const changed = change ? (i: number) => changeSample(sampleAt(i), change, contextOf(root, request, i)) : sampleAt;
     const take = isSkipping ? (i: number) => catchBad(request.indices[i]!, () => changed(i)) : changed;
+    const collate = (samples: unknown[]): unknown => collateWith(samples, batchContextOf(batchRoot, request));
     const finish = isSkipping ? (samples: unknown[]) => collateGood(request.window, samples, collate) : collate;
     const samples = Array.from(request.indices, (_, i) => take(i));
     return samples.some((sample) => sample instanceof Promise) ? Promise.all(samples).then(finish) : finish(samples);
@@ -80,6 +90,11 @@ export function contextOf(root: RandomStream, { pass, indices, repeats }: Omit<B
   const index = indices[i]!;
   const repeat = repeats?.[i] ?? 0;
   return { random: repeat === 0 ? root.split(pass, index) : root.split(pass, index, repeat), index, pass };
+}
+
+/** The context of a batch. Its first sample, and how often that came before, tell it from all others of the pass. */
+function batchContextOf(root: RandomStream, { pass, indices, repeats }: BatchRequest): BatchContext {
+  return { random: root.split(pass, indices[0]!, repeats?.[0] ?? 0), pass };
 }
 
 /** The function that a module exports. */
