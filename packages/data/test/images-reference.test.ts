@@ -69,7 +69,7 @@ function changed(image: Image, transform: ImageTransform): Image {
 function difference(received: HostTensor, expected: HostTensor): number {
   expect(received.shape).toEqual(expected.shape);
   expect(received.dtype).toEqual(expected.dtype);
-  return received.data.reduce((largest, value, i) => Math.max(largest, Math.abs(value - expected.data[i]!)), 0);
+  return Math.max(...Array.from(received.data, (value, i) => Math.abs(value - expected.data[i]!)));
 }
 
 /** The share of values that differ by more than `levels`. */

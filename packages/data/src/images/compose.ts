@@ -1,23 +1,18 @@
 import { SnapfitError } from "@snapfit/base";
-import type { FixedTransform, ImageDType, ImageSample, ImageTransform, RandomContext } from "./image-sample.js";
+import type { FixedTransform, ImageSample, ImageTransform, RandomContext } from "./image-sample.js";
 
-type AnyTransform = ImageTransform<ImageDType | "same">;
-type AnyFixedTransform = FixedTransform<ImageDType | "same">;
+type AnyTransform = ImageTransform<"float32" | "same">;
+type AnyFixedTransform = FixedTransform<"float32" | "same">;
 
-/** The dtype that a transform makes. Only where it stays the same can it be that of any image. */
-type OutOf<Transform extends AnyTransform> = "bool" extends ReturnType<Transform>["image"]["dtype"]
-  ? "same"
-  : Exclude<ReturnType<Transform>["image"]["dtype"], "bool">;
-
-/** The dtype that a list of transforms makes: that of the last one which changes it. */
-type OutOfAll<Transforms extends readonly AnyTransform[]> = number extends Transforms["length"]
+/** The dtype that a list of transforms makes: float32 if one of them does. */
+type OutOf<Transforms extends readonly AnyTransform[]> = number extends Transforms["length"]
   ? Transforms[number] extends ImageTransform
     ? "same"
-    : ImageDType | "same"
-  : Transforms extends readonly [...infer Rest extends AnyTransform[], infer Last extends AnyTransform]
-    ? OutOf<Last> extends "same"
-      ? OutOfAll<Rest>
-      : OutOf<Last>
+    : "float32" | "same"
+  : Transforms extends readonly [infer First, ...infer Rest extends AnyTransform[]]
+    ? First extends ImageTransform
+      ? OutOf<Rest>
+      : "float32"
     : "same";
 
 /**
@@ -33,8 +28,8 @@ type OutOfAll<Transforms extends readonly AnyTransform[]> = number extends Trans
  */
 export function compose<const Transforms extends readonly AnyFixedTransform[]>(
   ...transforms: Transforms
-): FixedTransform<OutOfAll<Transforms>>;
-export function compose<const Transforms extends readonly AnyTransform[]>(...transforms: Transforms): ImageTransform<OutOfAll<Transforms>>;
+): FixedTransform<OutOf<Transforms>>;
+export function compose<const Transforms extends readonly AnyTransform[]>(...transforms: Transforms): ImageTransform<OutOf<Transforms>>;
 export function compose(...transforms: readonly AnyTransform[]): unknown {
   transforms.forEach((transform, i) => checkTransform("compose", `argument ${i}`, transform));
   return (sample: ImageSample, context?: RandomContext): ImageSample =>

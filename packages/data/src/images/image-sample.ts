@@ -19,21 +19,21 @@ export interface RandomContext {
   readonly random: RandomStream;
 }
 
-/** The type of a sample after a transform: the image has another dtype, or the same; the rest of the sample keeps its type. */
-export type Transformed<Sample, Out extends ImageDType | "same"> = Out extends ImageDType
+/** The type of a sample after a transform: the image is float32, or of the same dtype as before; the rest of the sample keeps its type. */
+export type Transformed<Sample, Out extends "float32" | "same"> = Out extends "float32"
   ? { [Name in keyof Sample]: Name extends "image" ? HostTensor<3, Out> : Sample[Name] }
   : Sample;
 
 /**
  * Makes another sample of a sample. Never changes what it is given.
- * `Out` is the dtype of the images it makes, or `"same"`.
+ * `Out` tells the dtype of the images it makes.
  */
-export interface ImageTransform<Out extends ImageDType | "same" = "same"> {
+export interface ImageTransform<Out extends "float32" | "same" = "same"> {
   <Sample extends ImageSample>(sample: Sample, context: RandomContext): Transformed<Sample, Out>;
 }
 
 /** An {@link ImageTransform} that draws nothing, so it may be called without a context. */
-export interface FixedTransform<Out extends ImageDType | "same" = "same"> {
+export interface FixedTransform<Out extends "float32" | "same" = "same"> {
   <Sample extends ImageSample>(sample: Sample, context?: RandomContext): Transformed<Sample, Out>;
 }
 
@@ -104,10 +104,9 @@ function imagePixels(name: string, sample: ImageSample): ImagePixels {
 
 function maskPixels(name: string, { mask }: ImageSample, image: ImageSize): Pixels | undefined {
   if (mask === undefined) return undefined;
-  const rank = isHostTensor(mask) && isFilled(mask) ? mask.shape.length : 0;
-  const [height, width, channels = 1] = mask.shape as readonly number[];
-  if ((rank === 2 || rank === 3) && height === image.height && width === image.width) {
-    return { height, width, channels, data: mask.data };
+  if (isHostTensor(mask) && isFilled(mask) && (mask.shape.length === 2 || mask.shape.length === 3)) {
+    const [height, width, channels = 1] = mask.shape as readonly [number, number, number?];
+    if (height === image.height && width === image.width) return { height, width, channels, data: mask.data };
   }
   throw new SnapfitError(
     "IMAGE_FORM",
@@ -120,7 +119,8 @@ function isFilled({ shape, data }: HostTensor): boolean {
 }
 
 function formOf(value: unknown): string {
-  if (!isHostTensor(value)) return value === undefined ? "nothing" : `a ${(value as object | null)?.constructor?.name ?? String(value)}`;
+  if (value === undefined) return "nothing";
+  if (!isHostTensor(value)) return (value as object | null)?.constructor?.name ?? String(value);
   return `${value.dtype} [${value.shape.join(", ")}] with ${value.data.length} values`;
 }
 
