@@ -42,6 +42,14 @@ describe("schedules", () => {
     expect(await trainer.w()).toBeCloseTo(1 - 0.0035, 6);
   });
 
+  test("a schedule that drives the momentum is asked in every step", async () => {
+    const schedule: Schedule = { unit: "step", at: () => 1, momentumAt: ({ step }) => (step === 2 ? 0.5 : 0) };
+    const trainer = new ScalarTrainer(scalarOptions({ optimizer: sgd({ learningRate: 0.125, momentum: 0.9 }), schedule }));
+    await trainer.fit({ train: batches(1, 1, 1), epochs: 1 });
+    // 1 - 0.125 - 0.125 - 0.125 (0.5 + 1)
+    expect(await trainer.w()).toBe(0.5625);
+  });
+
   test("the line comes before the epoch's, names groups by number, and leaves out changes up to 1e-8", async () => {
     const groups = [
       { name: "tiny", match: () => false, learningRate: 1e-8 },
