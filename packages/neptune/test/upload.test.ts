@@ -100,28 +100,12 @@ describe("RunUpload", () => {
   });
 
   test.each([
-    { kind: "answer", status: 500 },
-    { kind: "answer", status: 408 },
-    { kind: "answer", status: 429, headers: { "retry-after": "17" } },
-    { kind: "cut request", afterBytes: 0 },
-  ] as const)("repeats each request that meets %j, and nothing twice", async (fault) => {
-    writeFileSync(log.uploadPath("file.txt"), "x".repeat(SINGLE_PART_BYTES + 1));
-    let number = 0;
-    server.http.fail(fault, { times: 100, when: ({ method }) => (fault.kind === "answer" || method === "POST") && ++number % 2 === 1 });
-    write("a", 1, 3);
-    log.commit(log.prepare([upload("file", "file.txt")], 5));
-    const delays = await drain(newUpload());
-    expect(valuesOf("a")).toEqual([1, 2, 3]);
-    expect(run().files.get("file.txt")?.length).toBe(SINGLE_PART_BYTES + 1);
-    expect(delays.length).toBeGreaterThan(4);
-    if ("headers" in fault) expect(new Set(delays)).toEqual(new Set([17_000]));
-  });
-
-  test.each([
     { kind: "cut answer" },
     { kind: "cut request", afterBytes: 20 },
     { kind: "slow", delayMs: 5 },
-    { kind: "answer", status: 503 },
+    { kind: "answer", status: 408 },
+    { kind: "answer", status: 429, headers: { "retry-after": "17" } },
+    { kind: "answer", status: 500 },
     { kind: "answer", status: 200, body: "<html>a proxy's page</html>" },
   ] as const)("brings all values in their order, each once, where every other request of a kind meets %j", async (fault) => {
     writeFileSync(log.uploadPath("file.txt"), "x".repeat(SINGLE_PART_BYTES + 1));
@@ -136,7 +120,9 @@ describe("RunUpload", () => {
       return numbers.get(kind)! % 2 === 1;
     };
     server.http.fail(fault, { times: 100, when: ({ method, path }) => isOdd(`${method} ${path.split("?")[0]}`) });
-    await drain(newUpload());
+    const delays = await drain(newUpload());
+    if (fault.kind !== "slow") expect(delays.length).toBeGreaterThan(4);
+    if ("headers" in fault) expect(new Set(delays)).toEqual(new Set([17_000]));
     const all = Array.from({ length: 1500 }, (_, i) => i + 1);
     expect([valuesOf("a"), valuesOf("b")]).toEqual([all, all]);
     expect(run().files.get("file.txt")?.length).toBe(SINGLE_PART_BYTES + 1);
@@ -271,31 +257,6 @@ describe("RunUpload", () => {
     server.http.fail({ kind: "answer", status: 400, body: "no" }, { times: 2 });
     const error = await drain(newUpload()).catch((thrown: unknown) => thrown as UploadError);
     expect(String((error as UploadError).message)).toBe(`GET ${server.http.url}/api/backend/v1/clients/config was answered with 400: no`);
-  });
-});
-
-describe("readToken", () => {
-  const token = (fields: object): string => Buffer.from(JSON.stringify(fields)).toString("base64");
-
-  test.each([
-    [token({ api_address: "https://minfx.example/", api_key: "k" }), "https://minfx.example"],
-    [` ${token({ api_address: "https://a.example", api_url: "https://b.example:8080", api_key: "k" })}\n`, "https://b.example:8080"],
-    [token({ api_address: "https://myneptune.ai", api_key: "k" }), "https://myneptune.ai"],
-  ])("reads the address of %j", (text, address) => {
-    expect(readToken(text)).toEqual({ raw: text.trim(), address });
-  });
-
-  test.each([
-    [undefined, "NEPTUNE_API_TOKEN is not set"],
-    ["abc", "NEPTUNE_API_TOKEN is no token: it is base64 of JSON with api_address"],
-    [token({ api_key: "k" }), "NEPTUNE_API_TOKEN is no token: it is base64 of JSON with api_address"],
-    [token({ api_address: "file:///etc", api_key: "k" }), "NEPTUNE_API_TOKEN is no token: it is base64 of JSON with api_address"],
-    [
-      token({ api_address: "https://app.neptune.ai", api_key: "k" }),
-      "NEPTUNE_API_TOKEN is one of app.neptune.ai, which was shut down in March 2026",
-    ],
-  ])("says why %j is of no use", (text, reason) => {
-    expect(readToken(text)).toBe(reason);
   });
 });
 
