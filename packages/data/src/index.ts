@@ -5,20 +5,20 @@ export { DataLoader } from "./loaders/data-loader.js";
 export {
   loader,
   type BatchOptions,
+  type CollateOptions,
   type DecodedOptions,
   type LoaderOptions,
+  type ModuleOptions,
   type OrderOptions,
   type PlainOptions,
   type SampleOptions,
 } from "./loaders/loader.js";
-export type { TransformContext } from "./loaders/make-batches.js";
+export type { BatchContext, TransformContext } from "./loaders/make-batches.js";
 export { padded, type PaddedArrays, type PaddedBatch, type PadOptions } from "./loaders/padded.js";
 export { StreamLoader, type StreamSource } from "./loaders/stream-loader.js";
 export { stream, type StreamOptions } from "./loaders/stream.js";
 export type { BatchAccess, RandomAccess } from "./random-access.js";
-export type { CsvColumn, CsvData } from "./readers/csv-column.js";
 export { decodeImage, type DecodeImageOptions, type ImageDecoder, type ImageTensor } from "./readers/images/decode-image.js";
-export { parseCsv, type CsvOptions, type CsvTable } from "./readers/parse-csv.js";
 export { parseIdx, type IdxDType, type IdxOptions } from "./readers/parse-idx.js";
 export { lengthSampler, type LengthSamplerOptions } from "./samplers/length-sampler.js";
 export type { PassOrder, Sampler } from "./samplers/sampler.js";
@@ -36,3 +36,9 @@ export { subset } from "./sets/subset.js";
 export type { NpyArray, NpyDType } from "./readers/numpy/npy-values.js";
 export { parseNpy, type NpyOptions } from "./readers/numpy/parse-npy.js";
 export { parseNpz, type NpzArrays, type NpzOptions, type NpzTensors } from "./readers/numpy/parse-npz.js";
+export { parseJsonl, parseJsonlStream } from "./readers/jsonl/parse-jsonl.js";
+export { parseCsvStream, type CsvStreamOptions, type StreamColumns } from "./readers/table/parse-csv-stream.js";
+export { parseCsv, type CsvOptions } from "./readers/table/parse-csv.js";
+export type { ColumnData, Table, TableColumn, TableColumns } from "./readers/table/read-column.js";
+export type { TextChunks, TextEncoding } from "./readers/text/decode-text.js";
+export { fromTfData, type TfDataItem, type TfDataset } from "./readers/from-tf-data.js";

@@ -1,11 +1,19 @@
-import { SnapfitError } from "@snapfit/base";
-import { DiskStorage } from "@snapfit/base/node";
-import type { CsvColumn } from "../readers/csv-column.js";
-import { parseCsv, type CsvOptions, type CsvTable } from "../readers/parse-csv.js";
+import { CsvTables } from "../readers/table/csv-tables.js";
+import { notText, parseCsvStream, type CsvStreamOptions, type StreamColumns } from "../readers/table/parse-csv-stream.js";
+import type { CsvOptions } from "../readers/table/parse-csv.js";
+import type { Table, TableColumns } from "../readers/table/read-column.js";
+import { decodeText, type TextEncoding } from "../readers/text/decode-text.js";
+import { readChunks } from "./read-chunks.js";
+
+/** Options of {@link readCsv}. */
+export interface CsvFileOptions<Columns extends TableColumns> extends CsvOptions<Columns> {
+  /** How characters are stored. A byte order mark has the last word. @default "utf-8" */
+  readonly encoding?: TextEncoding;
+}
 
 /**
- * Typed columns of a CSV file in UTF-8.
- * @throws SnapfitError as `parseCsv`, and those of reading a file (`NOT_FOUND`, …).
+ * Typed columns of a CSV file.
+ * @throws SnapfitError as `parseCsv`; `CSV_MALFORMED` for bytes that are no text too; and those of reading a file (`NOT_FOUND`, …).
  *
  * @example
  * ```ts no-run
@@ -13,16 +21,27 @@ import { parseCsv, type CsvOptions, type CsvTable } from "../readers/parse-csv.j
  * console.log(columns.body_mass_g, categories.species);
  * ```
  */
-export async function readCsv<const Columns extends Readonly<Record<string, CsvColumn>>>(
+export async function readCsv<const Columns extends TableColumns>(path: string, options: CsvFileOptions<Columns>): Promise<Table<Columns>> {
+  const tables = new CsvTables(options, path);
+  for await (const text of decodeText(readChunks(path), options.encoding, notText(tables, path))) tables.push(text);
+  tables.end();
+  return tables.take(Infinity);
+}
+
+/**
+ * A CSV file in tables of `chunkRows` rows, for files that are larger than memory. Each iteration reads the file anew.
+ * @throws SnapfitError as `readCsv`, where the reading has come to.
+ *
+ * @example
+ * ```ts no-run
+ * for await (const { numRows, columns } of streamCsv("clicks.csv", { columns: { seconds: "number", button: ["left", "right"] } })) {
+ *   console.log(numRows, columns.seconds.length);
+ * }
+ * ```
+ */
+export function streamCsv<const Columns extends StreamColumns>(
   path: string,
-  options: CsvOptions<Columns>,
-): Promise<CsvTable<Columns>> {
-  const bytes = await new DiskStorage().read(path);
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SnapfitError("CSV_MALFORMED", `${path} is not UTF-8 text. Only UTF-8 is read. Convert the file.`, { cause });
-  }
-  return parseCsv(text, options, path);
+  options: CsvStreamOptions<Columns>,
+): AsyncIterable<Table<Columns>> {
+  return { [Symbol.asyncIterator]: () => parseCsvStream(readChunks(path), options, path) };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
-import { arrays, parseCsv, type CsvColumn } from "@snapfit/data";
+import { arrays, parseCsv, type ColumnData, type TableColumn } from "@snapfit/data";
 import { readCsv } from "@snapfit/data/node";
 
 const text = `species, mass ,year,note
@@ -79,7 +79,7 @@ describe("parseCsv", () => {
         "birds.csv, line 5: there are 5 fields, but the header has 4: species, mass, year, note.",
       ],
       ["CSV_MALFORMED", `${text}Adelie,1`, "line 6: there are 2 fields"],
-      ["CSV_MALFORMED", 'year,note\n1,"open', "line 2: Quoted field unterminated"],
+      ["CSV_MALFORMED", 'year,note\n1,"open', "line 2: a quoted field has no end. Quotes within a quoted field are written twice."],
       ["CSV_MALFORMED", "", "line 1: there is no header."],
       ["CSV_MALFORMED", "\n1", "there is no header"],
       ["CSV_COLUMN", "yaer,note\n1,2", 'birds.csv has no column "year". Did you mean "yaer"? Its header is yaer, note.'],
@@ -91,7 +91,7 @@ describe("parseCsv", () => {
     }
     for (const end of ["\n", "\r\n", "\r"])
       expect(() => parseCsv(["\ufeffyear,note", "1,", "x,"].join(end), { columns })).toThrow("line 3, column");
-    expect(() => parseCsv("a\n1", { columns: { a: "number" }, delimiter: '"' })).toThrow("cannot take");
+    expect(() => parseCsv("a\n1", { columns: { a: "number" }, delimiter: '"' })).toThrow("as the delimiter");
   });
 
   it("gives back any table that is quoted as it should be", () => {
@@ -119,7 +119,7 @@ describe("parseCsv", () => {
       ),
       maxLength: 40,
     });
-    const kinds: CsvColumn[] = ["number", "integer", "string", "category", ["a"]];
+    const kinds: TableColumn[] = ["number", "integer", "boolean", "date", "string", "category", ["a"]];
     fc.assert(
       fc.property(
         anything,
@@ -129,7 +129,8 @@ describe("parseCsv", () => {
         (body, kind, name, hasHeader) => {
           try {
             const table = parseCsv(hasHeader ? `a,b\n${body}` : body, { columns: { [name]: kind } });
-            expect(Object.values(table.columns)[0]?.length ?? table.numRows).toBe(table.numRows);
+            const [column] = Object.values<ColumnData<TableColumn>>(table.columns);
+            expect(column && "shape" in column ? column.shape[0] : (column?.length ?? table.numRows)).toBe(table.numRows);
           } catch (error) {
             expect(error).toMatchObject({ name: "SnapfitError", code: expect.stringMatching(/^CSV_(MALFORMED|COLUMN|VALUE)$/) as string });
           }
@@ -149,7 +150,9 @@ describe("readCsv", () => {
     await writeFile(join(folder, "a.csv"), "\ufeffname,x\nüñí,1\n");
     expect((await readCsv(join(folder, "a.csv"), { columns: { name: "string" } })).columns.name).toEqual(["üñí"]);
     await writeFile(join(folder, "b.csv"), Uint8Array.of(0x61, 0x0a, 0xff, 0xfe));
-    await expect(readCsv(join(folder, "b.csv"), { columns: { a: "string" } })).rejects.toThrow("b.csv is not UTF-8 text.");
+    await expect(readCsv(join(folder, "b.csv"), { columns: { a: "string" } })).rejects.toThrow(
+      "b.csv, line 2: there are bytes that are not UTF-8 text.",
+    );
     await expect(readCsv(join(folder, "a.csv"), { columns: { x: "number", y: "number" } })).rejects.toMatchObject({ code: "CSV_COLUMN" });
     await expect(readCsv(join(folder, "c.csv"), { columns: {} })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
