@@ -4,7 +4,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LogReader } from "../src/log/log-reader.js";
+import type { Fragment } from "../src/run/fragments.js";
 import type { RunLog } from "../src/run/run-log.js";
+import { RunContent } from "../src/upload/run-content.js";
+import { RunUpload } from "../src/upload/run-upload.js";
+import { Service } from "../src/upload/service.js";
 import { logRows, openLog } from "./support/open-log.js";
 import { quickUpload } from "./support/quick-upload.js";
 import { data, keptLines, Logged, optionsIn } from "./support/tiny-run.js";
@@ -68,6 +73,30 @@ describe("the best model, online", () => {
     },
   );
 
+  test("does not keep the service waiting for a sign of life while it is sent", async () => {
+    const log = openLog(folder);
+    await logModel(log);
+    server.fault = ({ path }) => (path.startsWith("/artifact") ? "hang" : undefined);
+    const [{ logPath, filesPath }] = log.fragments as [Fragment];
+    const content = new RunContent([{ filesPath, reader: new LogReader(logPath) }]);
+    const ignore = (): void => undefined;
+    const upload = new RunUpload(new Service({ baseUrl: server.url, apiKey: "key" }), content, {
+      resume: undefined,
+      notesPath: join(folder, "notes.json"),
+      isSynced: false,
+      heartbeatMs: 5,
+      onStarted: ignore,
+      onStopped: ignore,
+      onLeftOut: ignore,
+    });
+    const end = new AbortController();
+    const sending = upload.send(end.signal);
+    const numBeats = (): number => server.requests.filter(({ path, body }) => path.endsWith("/file_stream") && body === "{}").length;
+    await expect.poll(numBeats, { timeout: 30_000 }).toBeGreaterThan(2);
+    end.abort();
+    await expect(sending).rejects.toThrow("got no answer");
+  });
+
   test("is not sent again when the service has it", async () => {
     for (const name of ["a", "b"]) {
       const log = openLog(join(folder, name), { runId: "same" });
@@ -120,7 +149,7 @@ describe("files and alerts", () => {
       server.requests.flatMap(({ path, body }) =>
         path.endsWith("/file_stream") && body.includes("uploaded") ? [parseLoose(body)["uploaded"] as string[]] : [],
       );
-    await expect.poll(told).toEqual([["a.txt"]]);
+    await expect.poll(told, { timeout: 30_000 }).toEqual([["a.txt"]]);
     log.close(0);
     await running.finish(10_000);
     expect(told().at(-1)!.sort()).toEqual(["a.txt", "config.yaml", "output.log", "wandb-metadata.json", "wandb-summary.json"]);

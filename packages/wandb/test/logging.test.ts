@@ -114,6 +114,25 @@ describe("WandBLogger", () => {
     expect(logged.filter(({ isError }) => isError).map(({ line }) => line)).toEqual(["bad\n"]);
   });
 
+  test("has what the process prints besides, and lines that the logger prints once", async () => {
+    const folder = newFolder();
+    const print = (line: string): void => void process.stdout.write(`${line}\n`);
+    const logger = { debug: print, info: print, warning: print, error: print };
+    const write = Object.getOwnPropertyDescriptor(process.stdout, "write");
+    await using trainer = new Logged(optionsIn(folder, {}, { logger }));
+    await trainer.ready();
+    process.stdout.write("안녕");
+    process.stdout.write(" 🙂\n");
+    process.stderr.write("bad\n");
+    trainer.logger.info("once");
+    process.stdout.write("last\n");
+    await trainer.close();
+    expect(Object.getOwnPropertyDescriptor(process.stdout, "write")).toEqual(write);
+    const logged = loggedRun(join(folder, "run")).entries.flatMap((entry) => (entry.kind === "outputRaw" ? [entry] : []));
+    const lines = logged.map(({ line, isError }) => `${isError ? "! " : ""}${line}`).filter((line) => !line.startsWith("W&B"));
+    expect(lines).toEqual([expect.stringContaining("Device: cpu"), "안녕 🙂\n", "! bad\n", "once\n", "last\n"]);
+  });
+
   test("ends a run that fails with exit code 1, and one that has trained with 0", async () => {
     const folder = newFolder();
     class Failing extends Logged {

@@ -107,7 +107,7 @@ describe("a run that the service refuses while it goes on", () => {
     const settings = { mode: "online", baseUrl: server.url, project: "p" } as const;
     const trainer = new Logged(optionsIn(folder, settings, { logger }));
     await trainer.ready();
-    await expect.poll(() => trainer.wandb.url).not.toBeNull();
+    await expect.poll(() => trainer.wandb.url, { timeout: 30_000 }).not.toBeNull();
     server.fault = fault;
     await trainer.fit({ ...data(), epochs: 2 });
     const start = performance.now();

@@ -130,7 +130,7 @@ describe("an upload", () => {
     logRows(log, 1, 50);
     log.flush();
     const first = quickUpload(server, log);
-    await expect.poll(() => server.rows(log.runId).length).toBe(50);
+    await expect.poll(() => server.rows(log.runId).length, { timeout: 30_000 }).toBe(50);
     server.fault = () => "hang";
     logRows(log, 51, 100);
     log.close(1);
@@ -155,7 +155,7 @@ describe("an upload", () => {
     const settings = { mode: "online", baseUrl: server.url, project: "p", closeTimeoutMs: 100 } as const;
     const trainer = new Logged(optionsIn(folder, settings, { logger }));
     await trainer.ready();
-    await expect.poll(() => trainer.wandb.url).not.toBeNull();
+    await expect.poll(() => trainer.wandb.url, { timeout: 30_000 }).not.toBeNull();
     server.fault = () => "hang";
     await trainer.fit({ ...data(), epochs: 1 });
     await trainer.close();
