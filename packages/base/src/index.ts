@@ -1,6 +1,7 @@
 export { SnapfitError } from "./snapfit-error.js";
 export { copyArray, forgetRecycledArrays, recycleArrays } from "./array-pool.js";
 export { equalStates } from "./equal-states.js";
+export { checkSetting, checkSettings, type OptionCheck } from "./check-settings.js";
 export { hostTensor, isHostTensor, type HostData, type HostDType, type HostTensor, type ShapeOf } from "./host-tensor.js";
 export { inProcessGroups } from "./in-process-group.js";
 export type { Loader } from "./loader.js";

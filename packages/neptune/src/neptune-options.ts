@@ -1,4 +1,4 @@
-import { nearestName, SnapfitError } from "@snapfit/base";
+import { checkSetting, checkSettings, type OptionCheck } from "@snapfit/base";
 
 /** What can be wrong with the options; `code` of the SnapfitError. */
 export type NeptuneErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
@@ -44,12 +44,10 @@ export interface ResolvedSettings {
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Check = readonly [expected: string, holds: (value: unknown) => boolean];
-
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 
-const checks: Readonly<Record<keyof NeptuneSettings, Check>> = {
+const checks: Readonly<Record<keyof NeptuneSettings, OptionCheck>> = {
   mode: [`one of ${modes.map((mode) => `"${mode}"`).join(", ")}`, (value) => (modes as readonly unknown[]).includes(value)],
   project: ['a project such as "workspace/name"', (value) => typeof value === "string" && /^[^/\s]+\/[^/\s]+$/.test(value)],
   name: ["a text", isText],
@@ -62,23 +60,11 @@ const checks: Readonly<Record<keyof NeptuneSettings, Check>> = {
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function resolveSettings(settings: unknown = {}, env: Environment = process.env): ResolvedSettings {
-  if (typeof settings !== "object" || settings === null || Array.isArray(settings))
-    throw optionError(
-      "OPTION_INVALID",
-      `Option neptune is ${JSON.stringify(settings)}. It takes an object such as { project: "workspace/name" }.`,
-    );
-  for (const [name, value] of Object.entries(settings)) {
-    if (!Object.hasOwn(checks, name)) {
-      const nearest = nearestName(name, Object.keys(checks));
-      const advice = nearest === undefined ? `Known are ${Object.keys(checks).join(", ")}.` : `Did you mean "${nearest}"?`;
-      throw optionError("OPTION_UNKNOWN", `There is no option "neptune.${name}". ${advice}`);
-    }
-    if (value !== undefined) check(`Option neptune.${name}`, value, checks[name as keyof NeptuneSettings]);
-  }
+  checkSettings("neptune", settings, checks, '{ project: "workspace/name" }');
   const variable = (name: string, key: keyof NeptuneSettings): string | undefined => {
     const text = env[name];
     if (text === undefined || text === "") return undefined;
-    check(`Variable ${name} of the environment`, text, checks[key]);
+    checkSetting(`Variable ${name} of the environment`, text, checks[key]);
     return text;
   };
   const { mode, project, name, description, tags = [], monitoring = true, logModel = false, directory } = settings as NeptuneSettings;
@@ -92,12 +78,4 @@ export function resolveSettings(settings: unknown = {}, env: Environment = proce
     logModel,
     directory,
   };
-}
-
-function check(title: string, value: unknown, [expected, holds]: Check): void {
-  if (!holds(value)) throw optionError("OPTION_INVALID", `${title} is ${JSON.stringify(value)}. It takes ${expected}.`);
-}
-
-function optionError(code: NeptuneErrorCode, message: string): SnapfitError<NeptuneErrorCode> {
-  return new SnapfitError(code, message);
 }

@@ -1,8 +1,7 @@
-import { nearestName, type Storage } from "@snapfit/base";
+import { checkSettings, type OptionCheck, type Storage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { Mode } from "@snapfit/core";
 import type { CheckpointFormat } from "./checkpoint-files.js";
-import { stateManagerError } from "./state-manager-error.js";
 
 /** Options of {@link StateManager}. */
 export interface StateManagerOptions {
@@ -74,28 +73,29 @@ const oneOf =
 const pattern = (placeholder: string) => (value: unknown) =>
   typeof value === "string" && /^[^./\\][^/\\]*$/.test(value) && value.includes(placeholder);
 
-type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+/** Settings of a group of their own, which is checked by itself. */
+const anySettings: OptionCheck = ["an object", () => true];
 
-const checks: Readonly<Record<keyof StateManagerSettings, Check>> = {
+const checks: Readonly<Record<keyof StateManagerSettings, OptionCheck>> = {
   directory: ["a folder", isText],
   format: ['"ckpt" or "safetensors"', oneOf("ckpt", "safetensors")],
   everyEpochs: ["a whole number", isCount],
   everySteps: ["a whole number", isCount],
   everyMinutes: ["a number of at least 0", (value) => Number.isFinite(value) && Number(value) >= 0],
   keep: ["a whole number of at least 1", (value) => isCount(value) && Number(value) > 0],
-  best: ["an object such as { keep: 3 }", (value) => typeof value === "object" && value !== null],
+  best: anySettings,
   resume: ['"auto", "never", "must" or the path of a checkpoint', isText],
   async: ["true or false", oneOf(true, false)],
   onSaveError: ['"continue" or "stop"', oneOf("continue", "stop")],
-  names: ['an object such as { step: "checkpoint-{step}" }', (value) => typeof value === "object" && value !== null],
+  names: anySettings,
   storage: ["a storage", (value) => typeof (value as Storage | null)?.rename === "function"],
 };
-const bestChecks: Readonly<Record<keyof BestSettings, Check>> = {
+const bestChecks: Readonly<Record<keyof BestSettings, OptionCheck>> = {
   monitor: ["the name of a validation value", isText],
   mode: ['"min" or "max"', oneOf("min", "max")],
   keep: ["a whole number", isCount],
 };
-const nameChecks: Readonly<Record<keyof CheckpointNames, Check>> = {
+const nameChecks: Readonly<Record<keyof CheckpointNames, OptionCheck>> = {
   epoch: ["one file name with {epoch} in it", pattern("{epoch}")],
   step: ["one file name with {step} in it", pattern("{step}")],
   best: ["one file name", pattern("")],
@@ -103,9 +103,9 @@ const nameChecks: Readonly<Record<keyof CheckpointNames, Check>> = {
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function resolveSettings(settings: StateManagerSettings = {}): ResolvedSettings {
-  check("stateManager", settings, checks);
-  check("stateManager.best", settings.best ?? {}, bestChecks);
-  check("stateManager.names", settings.names ?? {}, nameChecks);
+  checkSettings("stateManager", settings, checks, "{ everySteps: 100 }");
+  checkSettings("stateManager.best", settings.best ?? {}, bestChecks, "{ keep: 3 }");
+  checkSettings("stateManager.names", settings.names ?? {}, nameChecks, '{ step: "checkpoint-{step}" }');
   const { best = {}, names = {} } = settings;
   return {
     directory: settings.directory?.replace(/(?<=.)\/+$/, ""),
@@ -121,19 +121,4 @@ export function resolveSettings(settings: StateManagerSettings = {}): ResolvedSe
     names: { epoch: names.epoch ?? "epoch_{epoch}", step: names.step ?? "checkpoint_step_{step}", best: names.best ?? "best_model" },
     storage: settings.storage ?? new DiskStorage(),
   };
-}
-
-function check(group: string, values: object, known: Readonly<Record<string, Check>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!Object.hasOwn(known, name)) {
-      const nearest = nearestName(name, Object.keys(known));
-      const advice = nearest === undefined ? `Known are ${Object.keys(known).join(", ")}.` : `Did you mean "${nearest}"?`;
-      throw stateManagerError("OPTION_UNKNOWN", `There is no option "${group}.${name}". ${advice}`);
-    }
-    const [expected, holds] = known[name]!;
-    if (value !== undefined && !holds(value)) {
-      const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-      throw stateManagerError("OPTION_INVALID", `Option ${group}.${name} is ${shown}. It takes ${expected}.`);
-    }
-  }
 }

@@ -278,7 +278,7 @@ test("options are checked when the trainer is built", () => {
       stateManager: settings,
     });
   for (const [settings, message] of [
-    [{ every: 1 }, 'There is no option "stateManager.every". Known are directory'],
+    [{ every: 1 }, 'There is no option "stateManager.every". Known: directory'],
     [{ keeep: 1 }, 'There is no option "stateManager.keeep". Did you mean "keep"?'],
     [{ keep: 0 }, "Option stateManager.keep is 0. It takes a whole number of at least 1."],
     [{ everySteps: 1.5 }, "Option stateManager.everySteps is 1.5. It takes a whole number."],

@@ -71,7 +71,7 @@ describe("TensorBoardLogger", () => {
     const build = (tensorboard: object) => () =>
       new (TinyTrainer.addOn(TensorBoardLogger))({ ...tinyOptions(), outputDir: join(folder, "none"), tensorboard });
     expect(build({ logDir: "x" })).toThrow(
-      expect.objectContaining({ code: "OPTION_UNKNOWN", message: 'There is no option "tensorboard.logDir". Known is directory.' }),
+      expect.objectContaining({ code: "OPTION_UNKNOWN", message: 'There is no option "tensorboard.logDir". Known: directory.' }),
     );
     expect(build({ directory: "" })).toThrow(
       expect.objectContaining({ code: "OPTION_INVALID", message: 'Option tensorboard.directory is "". It takes a folder.' }),

@@ -1,7 +1,6 @@
-import { nearestName } from "@snapfit/base";
+import { checkSetting, checkSettings, type OptionCheck } from "@snapfit/base";
 import { findApiKey } from "./credentials.js";
 import type { SummaryKind } from "./log/write-records.js";
-import { wandbError } from "./wandb-error.js";
 
 /** Options of {@link WandBLogger}. */
 export interface WandBOptions {
@@ -86,8 +85,6 @@ export interface ResolvedSettings {
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Check = readonly [expected: string, holds: (value: unknown) => boolean];
-
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 const isOneOf =
@@ -97,7 +94,7 @@ const isOneOf =
 const isBoolean = isOneOf([true, false]);
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
 
-const checks: Readonly<Record<keyof WandBSettings, Check>> = {
+const checks: Readonly<Record<keyof WandBSettings, OptionCheck>> = {
   mode: [`one of ${quoted(modes)}`, isOneOf(modes)],
   project: ['a name without /, \\, #, ?, %, or ":"', (value) => isText(value) && !/[/\\#?%:]/.test(value as string)],
   entity: ["the name of a user or team", isText],
@@ -117,7 +114,7 @@ const checks: Readonly<Record<keyof WandBSettings, Check>> = {
   ],
   closeTimeoutMs: ["milliseconds, at least 0", (value) => Number.isFinite(value) && Number(value) >= 0],
 };
-const metricChecks: Readonly<Record<keyof MetricSettings, Check>> = {
+const metricChecks: Readonly<Record<keyof MetricSettings, OptionCheck>> = {
   step: ["the name of a logged value", isText],
   summary: [`a list of ${quoted(summaries)}`, (value) => Array.isArray(value) && value.every(isOneOf(summaries))],
   isHidden: ["true or false", isBoolean],
@@ -125,12 +122,13 @@ const metricChecks: Readonly<Record<keyof MetricSettings, Check>> = {
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function resolveSettings(settings: WandBSettings = {}, env: Environment = process.env): ResolvedSettings {
-  check("Option wandb.", settings, checks);
-  for (const [name, metric] of Object.entries(settings.metrics ?? {})) check(`Option wandb.metrics["${name}"].`, metric, metricChecks);
+  checkSettings("wandb", settings, checks, '{ project: "digits" }');
+  for (const [name, metric] of Object.entries(settings.metrics ?? {}))
+    checkSettings(`wandb.metrics["${name}"]`, metric, metricChecks, '{ summary: ["max"] }');
   const named = (name: string, key: keyof WandBSettings): string | undefined => {
     const text = env[`WANDB_${name}`];
     if (text === undefined || text === "") return undefined;
-    checkOne(`Variable WANDB_${name} of the environment`, text, checks[key]);
+    checkSetting(`Variable WANDB_${name} of the environment`, text, checks[key]);
     return text;
   };
   const baseUrl = (settings.baseUrl ?? named("BASE_URL", "baseUrl") ?? "https://api.wandb.ai").replace(/\/+$/, "");
@@ -155,21 +153,4 @@ export function resolveSettings(settings: WandBSettings = {}, env: Environment =
     closeTimeoutMs: settings.closeTimeoutMs ?? 60_000,
     apiKey,
   };
-}
-
-function check(group: string, values: object, known: Readonly<Record<string, Check>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!Object.hasOwn(known, name)) {
-      const nearest = nearestName(name, Object.keys(known));
-      const advice = nearest === undefined ? `Known are ${Object.keys(known).join(", ")}.` : `Did you mean "${nearest}"?`;
-      throw wandbError("OPTION_UNKNOWN", `There is no ${group.replace(/^O/, "o")}${name}. ${advice}`);
-    }
-    if (value !== undefined) checkOne(`${group}${name}`, value, known[name]!);
-  }
-}
-
-function checkOne(title: string, value: unknown, [expected, holds]: Check): void {
-  if (holds(value)) return;
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  throw wandbError("OPTION_INVALID", `${title} is ${shown}. It takes ${expected}.`);
 }

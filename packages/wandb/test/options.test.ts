@@ -52,7 +52,7 @@ describe("options", () => {
   test("are refused with what they take, when the trainer is built", () => {
     const build = (wandb: object) => () => new Logged(optionsIn("nowhere", wandb));
     expect(build({ projct: "a" })).toThrow(
-      expect.objectContaining({ code: "OPTION_UNKNOWN", message: 'There is no option wandb.projct. Did you mean "project"?' }),
+      expect.objectContaining({ code: "OPTION_UNKNOWN", message: 'There is no option "wandb.projct". Did you mean "project"?' }),
     );
     expect(build({ mode: "on" })).toThrow(
       expect.objectContaining({
@@ -64,7 +64,7 @@ describe("options", () => {
     expect(build({ runId: "a b" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     expect(build({ tags: "a" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     expect(build({ metrics: { "valid/*": { summery: ["min"] } } })).toThrow(
-      'There is no option wandb.metrics["valid/*"].summery. Did you mean "summary"?',
+      'There is no option "wandb.metrics["valid/*"].summery". Did you mean "summary"?',
     );
     expect(build({ metrics: { a: { summary: ["median"] } } })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     expect(() => resolveSettings({}, { WANDB_MODE: "dryrun" })).toThrow('Variable WANDB_MODE of the environment is "dryrun".');
