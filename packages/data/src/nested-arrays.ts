@@ -1,9 +1,12 @@
+import { isHostTensor } from "@snapfit/base";
+
 type TypedArray = Uint8Array | Float32Array | Int32Array;
 
 /** Bytes of the arrays in nested records and lists, and of their texts (two a character). */
 export function byteSize(value: unknown): number {
   if (typeof value === "string") return 2 * value.length;
   if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (isHostTensor(value)) return value.data.byteLength;
   if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + byteSize(each), 0);
   if (!isRecord(value)) return 0;
   return Object.values(value).reduce((sum: number, each) => sum + byteSize(each), 0);

@@ -312,6 +312,18 @@ describe("iteration", () => {
     expect(none.numAsked).toBe(2);
   });
 
+  it("makes as many batches ahead as fit into the memory that it may take", async () => {
+    const bytes = 100;
+    const ahead = async (prefetchBytes: number, prefetch = 5) => {
+      let numAsked = 0;
+      const set = { length: 20, at: async () => (numAsked++, new Uint8Array(bytes)) };
+      const iterator = loader(set, { batchSize: 2, prefetch, prefetchBytes })[Symbol.asyncIterator]();
+      await iterator.next();
+      return numAsked / 2 - 1;
+    };
+    expect(await Promise.all([ahead(199), ahead(200), ahead(799), ahead(1e9), ahead(1e9, 1)])).toEqual([0, 1, 3, 5, 1]);
+  });
+
   it("reads nothing ahead of a set that answers at once", async () => {
     let numAsked = 0;
     const iterator = loader({ length: 8, at: (index: number) => (numAsked++, index) }, { batchSize: 2, prefetch: 3 })[
@@ -400,6 +412,7 @@ describe("options", () => {
     const cases: [object, string][] = [
       [{ batchSize: 0 }, "loader() got batchSize: 0. It is an integer of at least 1."],
       [{ prefetch: -1 }, "prefetch: -1"],
+      [{ prefetchBytes: NaN }, "prefetchBytes: NaN"],
       [{ seed: NaN }, "seed: NaN"],
       [{ shuffle: 1 }, "shuffle: 1"],
       [{ dropLast: "no" }, "dropLast: no"],

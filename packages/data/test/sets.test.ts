@@ -1,7 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { hostTensor, type HostTensor } from "@snapfit/base";
-import { arrays, collate, loader, split, subset, type RandomAccess } from "@snapfit/data";
+import {
+  arrays,
+  cache,
+  collate,
+  concat,
+  filterSet,
+  kFold,
+  loader,
+  mapSet,
+  padded,
+  split,
+  subset,
+  type DataLoader,
+  type PaddedArrays,
+  type RandomAccess,
+} from "@snapfit/data";
 
 const floats = (...values: number[]) => Float32Array.from(values);
 const numbers = (length: number): RandomAccess<number> => ({ length, at: (index) => index });
@@ -178,5 +193,173 @@ describe("subset and split", () => {
     expect(() => subset(numbers(3), [-1])).toThrow(expect.objectContaining({ code: "DATA_SET" }));
     expect(() => subset(numbers(3), [0]).at(1)).toThrow("Sample 1 does not exist");
     expect(subset(numbers(3), [2, 2]).at(1)).toBe(2);
+  });
+});
+
+describe("concat, mapSet and filterSet", () => {
+  it("join sets", () => {
+    const all = concat(numbers(2), numbers(0), numbers(3));
+    expect(Array.from({ length: all.length }, (_, index) => all.at(index))).toEqual([0, 1, 0, 1, 2]);
+    for (const index of [-1, 5, 0.5]) expect(() => all.at(index)).toThrow(expect.objectContaining({ code: "DATA_SET" }));
+    expect(() => concat()).toThrow("concat() got no sets.");
+    expectTypeOf(all).toEqualTypeOf<RandomAccess<number>>();
+  });
+
+  it("change samples when they are asked for", async () => {
+    const texts = mapSet(numbers(3), (value, index) => `${value} of ${index}`);
+    expect([texts.length, texts.at(2)]).toEqual([3, "2 of 2"]);
+    const late = mapSet({ length: 1, at: async () => 4 }, (value) => value / 2);
+    expect(await late.at(0)).toBe(2);
+    expectTypeOf(late).toEqualTypeOf<RandomAccess<number>>();
+  });
+
+  it("keep what a condition holds for, in order, and the way of making batches", async () => {
+    const set = arrays({ x: Int32Array.of(5, 6, 7, 8) });
+    const even = await filterSet(set, ({ x }) => x.data[0]! % 2 === 0);
+    expect(await even.gather(Uint32Array.of(1, 0))).toEqual({ x: hostTensor(Int32Array.of(8, 6), [2]) });
+    const late = await filterSet({ length: 4, at: async (index: number) => index }, (_, index) => index > 1);
+    expect([late.length, await late.at(0)]).toEqual([2, 2]);
+  });
+});
+
+describe("cache", () => {
+  const counted = (length: number, isAsync: boolean) => {
+    const reads: number[] = [];
+    const at = (index: number) => {
+      reads.push(index);
+      const sample = { x: hostTensor(floats(index, index), [2]), name: "n" };
+      return isAsync ? Promise.resolve(sample) : sample;
+    };
+    return { length, at, reads };
+  };
+
+  it.each([false, true])("makes each sample once and gives copies (promises: %s)", async (isAsync) => {
+    const source = counted(3, isAsync);
+    const set = cache(source);
+    for (let i = 0; i < 3; i++) {
+      const { x, name } = await set.at(1);
+      expect([[...x.data], name]).toEqual([[1, 1], "n"]);
+      x.data[0] = 99;
+    }
+    await Promise.all([set.at(2), set.at(2)]);
+    expect(source.reads).toEqual([1, 2]);
+    expect(set.length).toBe(3);
+  });
+
+  it("keeps what fits, and what came first", async () => {
+    const source = counted(4, false);
+    const set = cache(source, { sizeBytes: 25 }); // a sample has 8 bytes of floats and 2 of text
+    for (let pass = 0; pass < 2; pass++) for (let index = 0; index < 4; index++) await set.at(index);
+    expect(source.reads).toEqual([0, 1, 2, 3, 2, 3]);
+  });
+
+  it("forgets a sample that failed", async () => {
+    let numAsked = 0;
+    const set = cache({ length: 1, at: async () => (numAsked++ === 0 ? Promise.reject(new Error("offline")) : 7) });
+    await expect(set.at(0)).rejects.toThrow("offline");
+    expect(await set.at(0)).toBe(7);
+    expect(await set.at(0)).toBe(7);
+    expect(numAsked).toBe(2);
+  });
+});
+
+describe("kFold", () => {
+  const values = (set: RandomAccess<number>) => Array.from({ length: set.length }, (_, index) => set.at(index) as number);
+
+  it("validates on each sample once, and trains on the others", () => {
+    const folds = kFold(numbers(10), { folds: 3, seed: 2 });
+    expect(folds.map(({ train, validation }) => [train.length, validation.length])).toEqual([
+      [6, 4],
+      [7, 3],
+      [7, 3],
+    ]);
+    expect(folds.flatMap(({ validation }) => values(validation)).toSorted((a, b) => a - b)).toEqual(values(numbers(10)));
+    for (const { train, validation } of folds) {
+      expect([...values(train), ...values(validation)].toSorted((a, b) => a - b)).toEqual(values(numbers(10)));
+    }
+    const again = kFold(numbers(10), { folds: 3, seed: 2 });
+    expect(again.map(({ validation }) => values(validation))).toEqual(folds.map(({ validation }) => values(validation)));
+    expect(kFold(numbers(10), { folds: 3, seed: 3 }).map(({ validation }) => values(validation))).not.toEqual(
+      folds.map(({ validation }) => values(validation)),
+    );
+  });
+
+  it("gives every fold the same number of each class, give or take one", async () => {
+    const labels = Array.from({ length: 53 }, (_, i) => (i % 7 === 0 ? "rare" : i % 2 === 0 ? "even" : "odd"));
+    const set = arrays({ labels });
+    for (const seed of [0, 1, 2]) {
+      const folds = kFold(set, { folds: 5, seed, stratifyBy: labels });
+      const parts: { readonly labels: readonly string[] }[] = [];
+      for (const { validation } of folds) parts.push(await validation.gather(Uint32Array.from({ length: validation.length }, (_, i) => i)));
+      for (const name of ["rare", "even", "odd"]) {
+        const counts = parts.map((part) => part.labels.filter((label) => label === name).length);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      }
+      const sizes = parts.map((part) => part.labels.length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("refuses folds that cannot be", () => {
+    for (const folds of [1, 4, 2.5]) expect(() => kFold(numbers(3), { folds })).toThrow(expect.objectContaining({ code: "FOLDS" }));
+    expect(() => kFold(numbers(3), { folds: 2, stratifyBy: [1] })).toThrow(
+      "kFold() got 1 classes in stratifyBy, but the set has 3 samples.",
+    );
+  });
+});
+
+describe("padded", () => {
+  it("pads the fields it is told of, each with its own value, and says how long they were", () => {
+    const samples = [
+      {
+        tokens: Int32Array.of(5, 6, 7),
+        rows: hostTensor(floats(1, 2), [1, 2]),
+        flags: hostTensor(Uint8Array.of(1), [1], "bool"),
+        label: 1,
+      },
+      { tokens: Int32Array.of(8), rows: hostTensor(floats(3, 4, 5, 6), [2, 2]), flags: hostTensor(Uint8Array.of(), [0], "bool"), label: 0 },
+    ];
+    const batch = padded({ tokens: { multipleOf: 4, value: -1 }, rows: {}, flags: { value: 1 } })(samples);
+    expect(batch).toEqual({
+      tokens: {
+        values: hostTensor(Int32Array.of(5, 6, 7, -1, 8, -1, -1, -1), [2, 4]),
+        lengths: hostTensor(Int32Array.of(3, 1), [2]),
+        mask: hostTensor(Uint8Array.of(1, 1, 1, 0, 1, 0, 0, 0), [2, 4], "bool"),
+      },
+      rows: {
+        values: hostTensor(floats(1, 2, 0, 0, 3, 4, 5, 6), [2, 2, 2]),
+        lengths: hostTensor(Int32Array.of(1, 2), [2]),
+        mask: hostTensor(Uint8Array.of(1, 0, 1, 1), [2, 2], "bool"),
+      },
+      flags: {
+        values: hostTensor(Uint8Array.of(1, 1), [2, 1], "bool"),
+        lengths: hostTensor(Int32Array.of(1, 0), [2]),
+        mask: hostTensor(Uint8Array.of(1, 0), [2, 1], "bool"),
+      },
+      label: hostTensor(floats(1, 0), [2]),
+    });
+  });
+
+  it("keeps types through a loader", () => {
+    const set = { length: 2, at: (index: number) => ({ tokens: Int32Array.of(index), label: index }) };
+    expectTypeOf(loader(set, { collate: padded({ tokens: {} }) })).toEqualTypeOf<
+      DataLoader<{ readonly tokens: PaddedArrays<HostTensor<2, "int32">>; readonly label: HostTensor<1, "float32"> }>
+    >();
+    // @ts-expect-error: there is no such field
+    loader(set, { collate: padded({ words: {} }) });
+  });
+
+  it("names the field and sample that differ", () => {
+    const pad = padded({ x: {} });
+    const cases: [{ x: unknown }[], string][] = [
+      [[{ x: floats(1) }, { x: Int32Array.of(1) }], '"x" of sample 1 of the batch is int32 [1], but sample 0 is float32 [1]'],
+      [[{ x: hostTensor(floats(1), [1, 1]) }, { x: hostTensor(floats(1, 2), [1, 2]) }], "is float32 [1, 2]"],
+      [[{ x: 4 }], "sample 0 of the batch is no array"],
+    ];
+    for (const [samples, message] of cases) {
+      expect(() => pad(samples)).toThrow(message);
+      expect(() => pad(samples)).toThrow(expect.objectContaining({ code: "COLLATE" }));
+    }
+    expect(() => padded({ x: { multipleOf: 0 } })).toThrow('padded() got multipleOf: 0 for "x".');
   });
 });
