@@ -57,7 +57,7 @@ function adamOptimizer(name: string, options: AdamOptions, weightDecay: number, 
     constants(moment) {
       const root2 = Math.sqrt(1 - beta2 ** moment.step);
       const size = (moment.learningRate * root2) / (1 - moment.momentum ** moment.step);
-      return [...decayConstants(moment, isDecoupled), 1 - moment.momentum, beta2, 1 - beta2, size, 1, epsilon * root2];
+      return [...decayConstants(moment, isDecoupled), 1 - moment.momentum, beta2, 1 - beta2, size, epsilon * root2];
     },
   });
   return new SlotOptimizer(rule, new ParameterGroups(name, options, { learningRate: 0.001, weightDecay }));

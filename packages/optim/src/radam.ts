@@ -29,14 +29,16 @@ export function radam(options: RadamOptions = {}): Optimizer {
       const { step, momentum } = moment;
       const mean = moment.learningRate / (1 - momentum ** step);
       const rectified = rectification(beta2, step);
-      // p = kept p - lr / c1 m, or with a rectification r: p = kept p - lr / c1 r sqrt(c2) m / (sqrt(v) + eps),  c = 1 - beta^step
-      const size = rectified === undefined ? mean : mean * rectified * Math.sqrt(1 - beta2 ** step);
-      const denominator: [ofRoot: number, epsilon: number] = rectified === undefined ? [0, 1] : [1, epsilon];
-      return [...decayConstants(moment, decoupledWeightDecay), 1 - momentum, beta2, 1 - beta2, size, ...denominator];
+      // p = kept p - lr / c1 r sqrt(c2) m / (sqrt(v) + eps) with a rectification r, without one p = kept p - lr / c1 m;  c = 1 - beta^step
+      const [size, added] = rectified === undefined ? [mean * HUGE, HUGE] : [mean * rectified * Math.sqrt(1 - beta2 ** step), epsilon];
+      return [...decayConstants(moment, decoupledWeightDecay), 1 - momentum, beta2, 1 - beta2, size, added];
     },
   });
   return new SlotOptimizer(rule, new ParameterGroups("radam", options, { learningRate: 0.001, weightDecay: 0 }));
 }
+
+/** A power of 2 beside which a root vanishes: x HUGE / (root + HUGE) is x to the last bit, so plain momentum needs no form of its own. */
+const HUGE = 2 ** 60;
 
 /** Of the variance, from the length of the moving average that equals the mean square of this step; undefined where it is too short. */
 function rectification(beta2: number, step: number): number | undefined {

@@ -10,13 +10,14 @@ namespace {
 /** The gradient with weight decay added to it. */
 inline float decayed(float gradient, float value, float weightDecay) { return weightDecay == 0 ? gradient : gradient + value * weightDecay; }
 
-// m = m + (g - m)(1 - beta1);  v = beta2 v + (1 - beta2) g g;  p = kept p - size m / (ofRoot sqrt(v) + epsilon)
+// m = m + (g - m)(1 - beta1);  v = beta2 v + (1 - beta2) g g;  p = kept p - size m / (sqrt(v) + epsilon)
 void adam(const Parameter& parameter, int64_t begin, int64_t end) {
-  const auto [addedDecay, kept, ofFirst, beta2, ofSecond, size, ofRoot, epsilon] = parameter.constants;
+  const auto [addedDecay, kept, ofFirst, beta2, ofSecond, size, epsilon, unused] = parameter.constants;
   float* __restrict values = parameter.values;
   const float* __restrict gradient = parameter.gradient;
   float* __restrict first = parameter.slots[0];
   float* __restrict second = parameter.slots[1];
+  (void)unused;
 #pragma omp simd
   for (int64_t i = begin; i < end; i++) {
     const float g = decayed(gradient[i], values[i], addedDecay);
@@ -24,18 +25,19 @@ void adam(const Parameter& parameter, int64_t begin, int64_t end) {
     const float newSecond = second[i] * beta2 + g * ofSecond * g;
     first[i] = newFirst;
     second[i] = newSecond;
-    values[i] = values[i] * kept - newFirst * size / (std::sqrt(newSecond) * ofRoot + epsilon);
+    values[i] = values[i] * kept - newFirst * size / (std::sqrt(newSecond) + epsilon);
   }
 }
 
 // as above with the largest v so far
 void amsgrad(const Parameter& parameter, int64_t begin, int64_t end) {
-  const auto [addedDecay, kept, ofFirst, beta2, ofSecond, size, ofRoot, epsilon] = parameter.constants;
+  const auto [addedDecay, kept, ofFirst, beta2, ofSecond, size, epsilon, unused] = parameter.constants;
   float* __restrict values = parameter.values;
   const float* __restrict gradient = parameter.gradient;
   float* __restrict first = parameter.slots[0];
   float* __restrict second = parameter.slots[1];
   float* __restrict largest = parameter.slots[2];
+  (void)unused;
 #pragma omp simd
   for (int64_t i = begin; i < end; i++) {
     const float g = decayed(gradient[i], values[i], addedDecay);
@@ -45,7 +47,7 @@ void amsgrad(const Parameter& parameter, int64_t begin, int64_t end) {
     first[i] = newFirst;
     second[i] = newSecond;
     largest[i] = newLargest;
-    values[i] = values[i] * kept - newFirst * size / (std::sqrt(newLargest) * ofRoot + epsilon);
+    values[i] = values[i] * kept - newFirst * size / (std::sqrt(newLargest) + epsilon);
   }
 }
 
@@ -213,8 +215,8 @@ void rmsPropMomentum(const Parameter& parameter, int64_t begin, int64_t end) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"adadelta", 2, 5, adadelta},       {"adagrad", 1, 4, adagrad},   {"adam", 2, 8, adam},
-    {"adamax", 2, 5, adamax},           {"amsgrad", 3, 8, amsgrad},   {"gradientDescent", 0, 2, gradientDescent},
+    {"adadelta", 2, 5, adadelta},       {"adagrad", 1, 4, adagrad},   {"adam", 2, 7, adam},
+    {"adamax", 2, 5, adamax},           {"amsgrad", 3, 7, amsgrad},   {"gradientDescent", 0, 2, gradientDescent},
     {"lion", 1, 6, lion},               {"lookahead", 1, 1, lookahead}, {"momentum", 1, 5, momentum},
     {"nadam", 2, 8, nadam},             {"rmsProp", 1, 6, rmsProp},   {"rmsPropMomentum", 2, 6, rmsPropMomentum},
 };
