@@ -33,7 +33,7 @@ export function gaussianBlur(options: GaussianBlurOptions): ImageTransform {
   const { kernelSize = 2 * Math.ceil(3 * range[1]) + 1 } = options;
   return randomRecoloring("gaussianBlur", (image, random) => {
     const blurred = convolve(image, gaussianKernel(uniformIn(range, random), kernelSize));
-    return { ...image, data: image.data instanceof Uint8Array ? Uint8Array.from(blurred, (value) => value + 0.5) : blurred };
+    return { ...image, data: image.data instanceof Uint8Array ? rounded(blurred) : blurred };
   });
 }
 
@@ -51,15 +51,24 @@ function convolve(image: ImagePixels, kernel: Float64Array): Float32Array {
   const padded = pickPixels(image, reflected(height, radius), reflected(width, radius));
   const rowLength = width * channels;
   const rows = new Float32Array(padded.height * rowLength);
-  const rowSums = new SumOfFloats(Float32Array.from(padded.data), rows, kernel);
+  const rowSums = new SumOfFloats(new Float32Array(padded.data), rows, kernel, rowLength);
   for (let y = 0; y < padded.height; y++) {
     const taps = { start: y * padded.width * channels, tapStride: channels, stride: 1, length: rowLength };
     rowSums.write(taps, 0, kernel.length, y * rowLength, 1);
   }
   const blurred = new Float32Array(height * rowLength);
-  const taps = { start: 0, tapStride: rowLength, stride: 1, length: blurred.length };
-  new SumOfFloats(rows, blurred, kernel).write(taps, 0, kernel.length, 0, 1);
+  const columnSums = new SumOfFloats(rows, blurred, kernel, rowLength);
+  for (let y = 0; y < height; y++) {
+    const taps = { start: y * rowLength, tapStride: rowLength, stride: 1, length: rowLength };
+    columnSums.write(taps, 0, kernel.length, y * rowLength, 1);
+  }
   return blurred;
+}
+
+function rounded(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) bytes[i] = values[i]! + 0.5;
+  return bytes;
 }
 
 const reflected = (length: number, radius: number): Int32Array =>

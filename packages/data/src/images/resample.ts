@@ -1,4 +1,5 @@
 import { cropPixels, emptyLike, pickPixels, type Box, type PixelData, type Pixels } from "./pixels.js";
+import { resampleRgbRows } from "./resample-rgb-rows.js";
 import { SumOfBytes, SumOfFloats, type WeightedSum } from "./weighted-sum.js";
 import { triangleWeights } from "./triangle-weights.js";
 
@@ -27,8 +28,14 @@ const TILE_ROWS = 16;
 
 /** The rows of a box, each made `width` pixels long. */
 function resampleRows({ data, width: inputWidth, channels }: Pixels, box: Box, width: number): Pixels {
-  const { starts, counts, taps, values } = triangleWeights(box.width, width);
+  const weights = triangleWeights(box.width, width);
   const resampled = emptyLike(data, box.height * width * channels);
+  const result = { height: box.height, width, channels, data: resampled };
+  if (channels === 3 && data instanceof Uint8Array && resampled instanceof Uint8Array) {
+    const inputStart = (box.top * inputWidth + box.left) * 3;
+    if (resampleRgbRows({ input: data, inputStart, inputLength: inputWidth * 3, output: resampled }, box, weights)) return result;
+  }
+  const { starts, counts, taps, values } = weights;
   const sum = weightedSum(data, resampled, values, TILE_ROWS);
   for (let top = 0; top < box.height; top += TILE_ROWS) {
     const length = Math.min(TILE_ROWS, box.height - top);
@@ -40,7 +47,7 @@ function resampleRows({ data, width: inputWidth, channels }: Pixels, box: Box, w
       }
     }
   }
-  return { height: box.height, width, channels, data: resampled };
+  return result;
 }
 
 /** All columns, each made `height` pixels long. */
@@ -58,5 +65,5 @@ function resampleColumns({ data, height: inputHeight, width, channels }: Pixels,
 
 function weightedSum(input: PixelData, output: PixelData, weights: Float64Array, maxLength: number): WeightedSum {
   if (input instanceof Uint8Array) return new SumOfBytes(input, output as Uint8Array, weights, maxLength);
-  return new SumOfFloats(input as Float32Array, output as Float32Array, weights);
+  return new SumOfFloats(input as Float32Array, output as Float32Array, weights, maxLength);
 }

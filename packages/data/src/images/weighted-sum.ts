@@ -15,8 +15,12 @@ export interface WeightedSum {
 }
 
 /** Weights have 22 fractional bits: 255 times their sum, and a half to round, still fit into an int32. Pillow has as many. */
-const FRACTION_BITS = 22;
-const HALF = 1 << (FRACTION_BITS - 1);
+export const FRACTION_BITS = 22;
+export const HALF: number = 1 << (FRACTION_BITS - 1);
+
+export function fixedPoint(weights: Float64Array): Int32Array {
+  return Int32Array.from(weights, (weight) => Math.round(weight * 2 ** FRACTION_BITS));
+}
 
 /** Sums of bytes, rounded. The weights are not negative and sum to 1. */
 export class SumOfBytes implements WeightedSum {
@@ -29,7 +33,7 @@ export class SumOfBytes implements WeightedSum {
   constructor(input: Uint8Array, output: Uint8Array, weights: Float64Array, maxLength: number) {
     this.#input = input;
     this.#output = output;
-    this.#weights = Int32Array.from(weights, (weight) => Math.round(weight * 2 ** FRACTION_BITS));
+    this.#weights = fixedPoint(weights);
     this.#sums = new Int32Array(maxLength);
   }
 
@@ -43,6 +47,8 @@ export class SumOfBytes implements WeightedSum {
     const input = this.#input;
     const output = this.#output;
     const weights = this.#weights;
+    const half = HALF; // a bundler may make a variable of it
+    const shift = FRACTION_BITS;
     const weight0 = weights[offset]!;
     const weight1 = count > 1 ? weights[offset + 1]! : 0;
     const weight2 = count > 2 ? weights[offset + 2]! : 0;
@@ -53,7 +59,7 @@ export class SumOfBytes implements WeightedSum {
     for (let j = 0, i = start, out = outputStart; j < length; j++, i += stride, out += outputStride) {
       const sum01 = (Math.imul(input[i]!, weight0) + Math.imul(input[i + step1]!, weight1)) | 0;
       const sum23 = (Math.imul(input[i + step2]!, weight2) + Math.imul(input[i + step3]!, weight3)) | 0;
-      output[out] = (HALF + sum01 + sum23) >> FRACTION_BITS;
+      output[out] = (half + sum01 + sum23) >> shift;
     }
   }
 
@@ -75,20 +81,25 @@ export class SumOfFloats implements WeightedSum {
   readonly #input: Float32Array;
   readonly #output: Float32Array;
   readonly #weights: Float64Array;
+  readonly #sums: Float64Array;
 
-  constructor(input: Float32Array, output: Float32Array, weights: Float64Array) {
+  /** @param maxLength the largest `length` of {@link Taps} */
+  constructor(input: Float32Array, output: Float32Array, weights: Float64Array, maxLength: number) {
     this.#input = input;
     this.#output = output;
     this.#weights = weights;
+    this.#sums = new Float64Array(maxLength);
   }
 
   write({ start, tapStride, stride, length }: Taps, offset: number, count: number, outputStart: number, outputStride: number): void {
     const input = this.#input;
-    const weights = this.#weights;
-    for (let j = 0, out = outputStart; j < length; j++, out += outputStride) {
-      let sum = 0;
-      for (let tap = 0, i = start + j * stride; tap < count; tap++, i += tapStride) sum += input[i]! * weights[offset + tap]!;
-      this.#output[out] = sum;
+    const output = this.#output;
+    const sums = this.#sums;
+    sums.fill(0, 0, length);
+    for (let tap = 0; tap < count; tap++) {
+      const weight = this.#weights[offset + tap]!;
+      for (let j = 0, i = start + tap * tapStride; j < length; j++, i += stride) sums[j]! += input[i]! * weight;
     }
+    for (let j = 0, out = outputStart; j < length; j++, out += outputStride) output[out] = sums[j]!;
   }
 }
