@@ -13,7 +13,7 @@ import { Service } from "../src/upload/service.js";
 import { logRows, openLog } from "./support/open-log.js";
 import { quickUpload } from "./support/quick-upload.js";
 import { data, keptLines, Logged, optionsIn } from "./support/tiny-run.js";
-import { parseLoose, WandBServer } from "./support/wandb-server.js";
+import { parseLoose, WandBServer, type SeenRequest } from "./support/wandb-server.js";
 
 let server: WandBServer;
 let folder: string;
@@ -137,6 +137,33 @@ describe("files and alerts", () => {
     ]);
     expect(server.runs.get(log.runId)!.alerts.map(({ title }) => title)).toEqual(["second"]);
     expect(server.rows(log.runId)).toHaveLength(10);
+  });
+
+  test("go many at once, and one that the service does not want keeps none of the others back", async () => {
+    const log = openLog(folder);
+    for (let i = 0; i < 120; i++) {
+      const source = join(folder, `${i}.txt`);
+      writeFileSync(source, "x".repeat(i));
+      void log.write({ kind: "file", fit: 1, step: 1, epoch: 1, key: `${i}`, path: source });
+    }
+    rmSync(join(log.fragments[0]!.filesPath, "30.txt"));
+    log.close(0);
+    const isRefused = ({ operation, variables }: SeenRequest): boolean =>
+      operation === "CreateRunFiles" && (variables["files"] as string[]).includes("70.txt");
+    server.fault = (request) => (isRefused(request) ? { error: "no" } : undefined);
+    const { running, news } = quickUpload(server, log);
+    await running.finish(20_000);
+    expect(news.slice(1)).toEqual([
+      { kind: "leftOut", message: 'file "70.txt" is left out: CreateRunFiles was refused: no' },
+      { kind: "ended", end: "complete" },
+    ]);
+    const { uploads } = server.runs.get(log.runId)!;
+    const names = Array.from({ length: 120 }, (_, i) => i).filter((i) => i !== 30 && i !== 70);
+    for (const i of names) expect(uploads[`${i}.txt`]).toHaveLength(i);
+    expect(Object.keys(uploads)).toHaveLength(names.length + 4);
+    expect(countOf("CreateRunFiles")).toBe(3 + 50 + 1);
+    const last = parseLoose(server.requests.filter(({ path }) => path.endsWith("/file_stream")).at(-1)!.body)["uploaded"] as string[];
+    expect(last.sort()).toEqual(Object.keys(uploads).sort());
   });
 
   test("are told to the service when they have arrived, and all once more at the end", async () => {

@@ -47,7 +47,9 @@ export function textsOf(fields: readonly ProtoField[], field: number): string[] 
 
 /** The messages of a field, in their order. */
 export function bytesOf(fields: readonly ProtoField[], field: number): Uint8Array[] {
-  return fields.flatMap((own) => (own.field === field && typeof own.value !== "number" ? [own.value] : []));
+  const found: Uint8Array[] = []; // flatMap() would take most of an upload's time
+  for (const own of fields) if (own.field === field && typeof own.value !== "number") found.push(own.value);
+  return found;
 }
 
 /** The number of a field; 0 if it is not there, as protobuf has it. */

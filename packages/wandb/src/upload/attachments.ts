@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { uploadArtifact } from "./artifact-upload.js";
 import type { Attachment, RunContent } from "./run-content.js";
 import { configYaml, metadata, summaryText } from "./run-texts.js";
-import { sendAlert, uploadRunFile, type RunName } from "./run-api.js";
+import { sendAlert, uploadRunFiles, type RunName } from "./run-api.js";
 import type { Service } from "./service.js";
 import type { UploadNotes } from "./upload-notes.js";
 
@@ -17,16 +17,26 @@ export interface AttachmentPlan {
   onLeftOut(message: string): void;
 }
 
+type FileAttachment = Extract<Attachment, { readonly kind: "file" }>;
+
+/** Files that are asked for together. */
+const BATCH = 50;
+
 /** Brings the files, alerts and artifacts of a run to the service, in the order in which they were logged. */
 export class Attachments {
   readonly #plan: AttachmentPlan;
-  /** Files that have arrived, which the stream has not told yet. */
+  /** Files that have arrived. */
+  readonly #arrived = new Set<string>();
+  /** Those of them that the stream has not told yet. */
   #untold: string[] = [];
-  /** Those of the end that have arrived. */
-  readonly #last = new Set<string>();
+  /** Those of the files that are being sent together: they are not sent again when another one fails. */
+  readonly #sent = new Set<string>();
+  /** What an earlier process has sent. */
+  readonly #numEarlier: number;
 
   constructor(plan: AttachmentPlan) {
     this.#plan = plan;
+    this.#numEarlier = plan.notes.value.numAttachments;
   }
 
   /** Names of files that have arrived. The service shows them when the stream has told them. */
@@ -39,79 +49,100 @@ export class Attachments {
     this.#untold = this.#untold.slice(count);
   }
 
-  /** All files of the run that are there. */
+  /** All files of the run that the service has. */
   get all(): readonly string[] {
-    const logged = this.#plan.content.attachments.filter((each) => each.kind === "file").map(({ path }) => path);
-    return [...new Set([...logged, ...this.#last])];
+    const earlier = this.#plan.content.attachments
+      .slice(0, this.#numEarlier)
+      .filter((each) => each.kind === "file" && existsSync(pathOf(each)));
+    return [...new Set([...earlier.map((file) => (file as FileAttachment).path), ...this.#arrived])];
   }
 
   get isWaiting(): boolean {
     return this.#plan.notes.value.numAttachments < this.#plan.content.attachments.length;
   }
 
-  /** Sends what waits. */
-  async send(signal: AbortSignal, run: RunName): Promise<void> {
+  /** Sends the next one, or some files together. */
+  async sendNext(signal: AbortSignal, run: RunName): Promise<void> {
     const { content, notes } = this.#plan;
-    while (this.isWaiting) {
-      const { numAttachments } = notes.value;
-      await this.#sendOne(signal, run, content.attachments[numAttachments]!);
-      notes.change({ numAttachments: numAttachments + 1 });
-    }
+    const { numAttachments } = notes.value;
+    const next = content.attachments[numAttachments]!;
+    const files = filesAt(content.attachments, numAttachments);
+    if (next.kind === "file") await this.#sendFiles(signal, run, files);
+    else await this.#sendOther(signal, run, next);
+    this.#sent.clear();
+    notes.change({ numAttachments: numAttachments + Math.max(1, files.length) });
   }
 
   /** Sends what the official client uploads at the end. */
   async sendLast(signal: AbortSignal, run: RunName): Promise<void> {
-    const { content, service } = this.#plan;
-    const texts: Readonly<Record<string, () => string>> = {
-      "wandb-metadata.json": () => JSON.stringify(metadata(content)),
-      "wandb-summary.json": () => summaryText(content),
-      "config.yaml": () => configYaml(content),
-      "output.log": () => content.consoleText(),
+    const { content } = this.#plan;
+    const texts = {
+      "wandb-metadata.json": JSON.stringify(metadata(content)),
+      "wandb-summary.json": summaryText(content),
+      "config.yaml": configYaml(content),
+      "output.log": content.consoleText(),
     };
-    for (const [path, text] of Object.entries(texts)) {
-      if (this.#last.has(path)) continue; // what has arrived is not sent again when a later one fails
-      await uploadRunFile(service, signal, run, path, new TextEncoder().encode(text()));
-      this.#last.add(path);
-    }
+    const files = Object.entries(texts).map(([path, text]) => [path, new TextEncoder().encode(text)] as const);
+    await this.#upload(signal, run, new Map(files));
   }
 
-  async #sendOne(signal: AbortSignal, run: RunName, attachment: Attachment): Promise<void> {
+  async #sendFiles(signal: AbortSignal, run: RunName, files: readonly FileAttachment[]): Promise<void> {
+    const bodies = new Map<string, Blob>();
+    for (const file of files) {
+      // One that the user has removed is none of the run any more.
+      if (existsSync(pathOf(file))) bodies.set(file.path, await openAsBlob(pathOf(file)));
+    }
+    const refusal = await this.#refusalOf(this.#upload(signal, run, bodies));
+    if (refusal === undefined) return;
+    if (files.length === 1) this.#plan.onLeftOut(`file "${files[0]!.path}" is left out: ${refusal}`);
+    else for (const file of files) await this.#sendFiles(signal, run, [file]); // the others are wanted
+  }
+
+  async #upload(signal: AbortSignal, run: RunName, bodies: ReadonlyMap<string, Uint8Array | Blob>): Promise<void> {
+    const left = new Map([...bodies].filter(([path]) => !this.#sent.has(path)));
+    if (left.size === 0) return;
+    await uploadRunFiles(this.#plan.service, signal, run, left, (path) => {
+      this.#sent.add(path);
+      this.#arrived.add(path);
+      this.#untold.push(path);
+    });
+  }
+
+  async #sendOther(signal: AbortSignal, run: RunName, attachment: Exclude<Attachment, FileAttachment>): Promise<void> {
+    const { service, onLeftOut } = this.#plan;
+    if (attachment.kind === "artifact") {
+      const { artifact, step } = attachment;
+      const refusal = await this.#refusalOf(uploadArtifact(service, signal, run, artifact, step));
+      if (refusal !== undefined) onLeftOut(`artifact "${artifact.name}" is left out: ${refusal}`);
+      return;
+    }
+    const { title, text, level, waitMs } = attachment;
+    const refusal = await this.#refusalOf(sendAlert(service, signal, run, { title, text, severity: level, waitDuration: waitMs }));
+    if (refusal !== undefined) onLeftOut(`alert "${title}" is left out: ${refusal}`);
+  }
+
+  /** Why the service does not want something that it has understood. A wrong key is no such reason: it would refuse all. */
+  async #refusalOf(task: Promise<void>): Promise<string | undefined> {
     try {
-      await this.#deliver(signal, run, attachment);
+      await task;
+      return undefined;
     } catch (error) {
-      // Only what the service has understood and does not want: a wrong key would refuse all.
-      const isUnwanted = error instanceof UploadError && error.isPermanent && error.status === undefined;
-      if (!isUnwanted) throw error;
-      this.#plan.onLeftOut(`${nameOf(attachment)} is left out: ${error.message}`);
-    }
-  }
-
-  async #deliver(signal: AbortSignal, run: RunName, attachment: Attachment): Promise<void> {
-    const { service } = this.#plan;
-    switch (attachment.kind) {
-      case "alert": {
-        const { title, text, level, waitMs } = attachment;
-        return sendAlert(service, signal, run, { title, text, severity: level, waitDuration: waitMs });
-      }
-      case "artifact":
-        return uploadArtifact(service, signal, run, attachment.artifact, attachment.step);
-      case "file": {
-        const source = join(attachment.folder, attachment.path);
-        if (!existsSync(source)) return; // one that the user has removed is none of the run any more
-        await uploadRunFile(service, signal, run, attachment.path, await openAsBlob(source));
-        this.#untold.push(attachment.path);
-      }
+      if (error instanceof UploadError && error.isPermanent && error.status === undefined) return error.message;
+      throw error;
     }
   }
 }
 
-function nameOf(attachment: Attachment): string {
-  switch (attachment.kind) {
-    case "alert":
-      return `alert "${attachment.title}"`;
-    case "artifact":
-      return `artifact "${attachment.artifact.name}"`;
-    case "file":
-      return `file "${attachment.path}"`;
+/** Files that stand together from here on. */
+function filesAt(attachments: readonly Attachment[], start: number): FileAttachment[] {
+  const files: FileAttachment[] = [];
+  for (const each of attachments.slice(start, start + BATCH)) {
+    if (each.kind !== "file") break;
+    files.push(each);
   }
+  return files;
+}
+
+function pathOf({ folder, path }: FileAttachment): string {
+  return join(folder, path);
 }

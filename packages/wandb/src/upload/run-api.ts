@@ -143,13 +143,16 @@ export async function streamLines(
   return stopped === true;
 }
 
-/** @param path as the page of the run names it */
-export async function uploadRunFile(
+/** Files that are on their way at once. */
+const PARALLEL = 4;
+
+/** @param files by their paths as the page of the run names them @param onArrived told of each path */
+export async function uploadRunFiles(
   service: Service,
   signal: AbortSignal,
   { entity, project, name }: RunName,
-  path: string,
-  body: Uint8Array | Blob,
+  files: ReadonlyMap<string, Uint8Array | Blob>,
+  onArrived: (path: string) => void,
 ): Promise<void> {
   const query =
     "mutation CreateRunFiles($entity: String!, $project: String!, $run: String!, $files: [String!]!) { createRunFiles(input: " +
@@ -158,11 +161,20 @@ export async function uploadRunFile(
     readonly uploadHeaders?: readonly string[];
     readonly files?: readonly { readonly name: string; readonly uploadUrl: string | null }[];
   }
-  const variables = { entity, project, run: name, files: [path] };
+  const variables = { entity, project, run: name, files: [...files.keys()] };
   const { createRunFiles } = await service.ask<{ createRunFiles?: Created | null }>(signal, query, variables);
-  const file = createRunFiles?.files?.find((each) => each.name === path);
-  if (file === undefined) throw new UploadError(`The service has no place for the file "${path}".`);
-  await service.put(signal, { uploadUrl: file.uploadUrl, uploadHeaders: createRunFiles?.uploadHeaders ?? null }, body);
+  const targets = createRunFiles?.files?.filter((target) => files.has(target.name)) ?? [];
+  if (targets.length < files.size) throw new UploadError(`The service has places for ${targets.length} of ${files.size} files only.`);
+  const uploadHeaders = createRunFiles?.uploadHeaders ?? null;
+  const sendSome = async (): Promise<void> => {
+    for (let target = targets.pop(); target !== undefined; target = targets.pop()) {
+      await service.put(signal, { uploadUrl: target.uploadUrl, uploadHeaders }, files.get(target.name)!);
+      onArrived(target.name);
+    }
+  };
+  // All come to an end before one of them is said to have failed.
+  const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, sendSome));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 export async function sendAlert(

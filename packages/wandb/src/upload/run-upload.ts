@@ -65,8 +65,9 @@ export class RunUpload implements UploadSource {
     this.#tellLeftOut();
     if (content.configVersion !== this.#configVersion) await this.#sendConfig(signal, run);
     await this.#sendLines(signal, run, hasMore);
-    if (this.#attachments.isWaiting) await this.#heard(signal, run, this.#attachments.send(signal, run));
-    return hasMore || streamFiles.some((file) => content.lines[file].length > 0) ? "more" : "idle";
+    if (this.#attachments.isWaiting) await this.#heard(signal, run, this.#attachments.sendNext(signal, run));
+    const isBehind = hasMore || this.#attachments.isWaiting || streamFiles.some((file) => content.lines[file].length > 0);
+    return isBehind ? "more" : "idle";
   }
 
   async #begin(signal: AbortSignal): Promise<RunName> {
@@ -174,7 +175,7 @@ export class RunUpload implements UploadSource {
   }
 
   async #sendRest(signal: AbortSignal, run: RunName): Promise<void> {
-    await this.#attachments.send(signal, run);
+    while (this.#attachments.isWaiting) await this.#attachments.sendNext(signal, run);
     await this.#attachments.sendLast(signal, run);
   }
 
