@@ -33,7 +33,10 @@ function open(url: string, folder: string): OutageLog {
 }
 
 /** What the service answers, and the steps of the rows that it was sent. */
-function answer({ path, body }: { readonly path: string; readonly body: string }): { readonly body: unknown; readonly rows?: number[] } {
+function answer({ path, body, url }: Readonly<Record<"path" | "body" | "url", string>>): {
+  readonly body: unknown;
+  readonly rows?: number[];
+} {
   if (path.endsWith("/file_stream")) {
     const { files } = JSON.parse(body) as { files?: Record<string, { content: string[] }> };
     const lines = files?.["wandb-history.jsonl"]?.content ?? [];
@@ -42,6 +45,10 @@ function answer({ path, body }: { readonly path: string; readonly body: string }
   if (body.includes("query Viewer")) return { body: { data: { viewer: { entity: "me" } } } };
   if (body.includes("mutation UpsertBucket"))
     return { body: { data: { upsertBucket: { bucket: { project: { name: "rows", entity: { name: "me" } } } } } } };
+  if (body.includes("mutation CreateRunFiles")) {
+    const { variables } = JSON.parse(body) as { variables: { files: string[] } };
+    return { body: { data: { createRunFiles: { files: variables.files.map((name) => ({ name, uploadUrl: `${url}/file` })) } } } };
+  }
   return { body: { data: {} } };
 }
 
