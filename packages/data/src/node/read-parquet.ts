@@ -4,7 +4,7 @@ import { nearestName, SnapfitError } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { convertColumn } from "../readers/parquet/parquet-column.js";
 import { readPageHeaders } from "../readers/parquet/parquet-pages.js";
-import type { Table, TableColumn, TableColumns } from "../readers/table/read-column.js";
+import { tableOf, type Table, type TableColumn, type TableColumns } from "../readers/table/read-column.js";
 
 /** Options of {@link readParquet}. */
 export interface ParquetOptions<Columns extends TableColumns> {
@@ -34,10 +34,18 @@ export async function readParquet<const Columns extends TableColumns>(
       { cause },
     );
   });
-  const file = await openFile(path);
-  const names = Object.keys(options.columns);
-  const { numRows, values } = await readColumns(hyparquet, file, names, path);
-  const read = Object.entries<TableColumn>(options.columns).map(([name, kind]) => {
+  return readTable(hyparquet, await openFile(path), options, path);
+}
+
+/** The columns of a Parquet file that is open. @param path for messages. */
+export async function readTable<const Columns extends TableColumns>(
+  hyparquet: typeof Hyparquet,
+  file: ParquetFile,
+  { columns }: ParquetOptions<Columns>,
+  path: string,
+): Promise<Table<Columns>> {
+  const { numRows, values } = await readColumns(hyparquet, file, Object.keys(columns), path);
+  const read = Object.entries<TableColumn>(columns).map(([name, kind]) => {
     const fault = (row: number, value: unknown, expected: string): never => {
       throw new SnapfitError(
         "PARQUET_VALUE",
@@ -46,11 +54,7 @@ export async function readParquet<const Columns extends TableColumns>(
     };
     return [name, convertColumn(values.get(name)!, kind, fault)] as const;
   });
-  return {
-    numRows,
-    columns: Object.fromEntries(read.map(([name, { data }]) => [name, data])),
-    categories: Object.fromEntries(read.filter(([, { categories }]) => categories).map(([name, { categories }]) => [name, categories])),
-  } as unknown as Table<Columns>;
+  return tableOf(numRows, read);
 }
 
 function show(value: unknown): string {
@@ -63,6 +67,7 @@ function show(value: unknown): string {
         : String(value);
 }
 
+/** A file whose parts are read when they are needed. */
 type ParquetFile = Hyparquet.AsyncBuffer & { slice(start: number, end?: number): Promise<ArrayBuffer> };
 
 async function openFile(path: string): Promise<ParquetFile> {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,27 +5,10 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { hostTensor, type HostTensor } from "@snapfit/base";
 import { arrays, parseNpy, parseNpz, type NpyArray } from "@snapfit/data";
 import { readNpy, readNpz } from "@snapfit/data/node";
+import { numpyFixtures } from "./support/numpy-fixtures.js";
+import { fixtureBytes } from "./support/table-fixtures.js";
 
-interface NpyCase {
-  readonly descr: string;
-  readonly version: number;
-  readonly shape: readonly number[];
-  readonly fortran: boolean;
-  readonly file: string;
-  readonly values: readonly string[];
-}
-
-const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
-// Made by test/fixtures/readers/make_numpy.py.
-const {
-  arrays: cases,
-  archives,
-  refused,
-} = JSON.parse(readFileSync(new URL("../fixtures/readers/numpy.json", import.meta.url), "utf8")) as {
-  readonly arrays: readonly NpyCase[];
-  readonly archives: Readonly<Record<"stored" | "deflated", string>>;
-  readonly refused: Readonly<Record<string, string>>;
-};
+const { arrays: cases, archives, refused } = numpyFixtures;
 
 const TYPES: Readonly<Record<string, readonly [NpyArray["dtype"], string]>> = {
   b1: ["bool", "Uint8Array"],
@@ -67,13 +49,13 @@ const fault = (code: string, message: string): unknown =>
 describe("parseNpy", () => {
   it.each(cases)("reads $descr of shape $shape, version $version, by columns: $fortran", ({ descr, shape, file, values }) => {
     const [dtype, type] = TYPES[descr.slice(1)]!;
-    const array = parseNpy(bytesOf(file));
+    const array = parseNpy(fixtureBytes(file));
     expect([array.dtype, array.shape, array.data.constructor.name]).toEqual([dtype, shape, type]);
     expect([...array.data]).toEqual(values.map((value) => parsed(value, dtype)));
   });
 
   it("reads from the middle of a buffer, and copies nothing where it need not", () => {
-    const file = bytesOf(cases.at(-1)!.file);
+    const file = fixtureBytes(cases.at(-1)!.file);
     for (const offset of [8, 9]) {
       const buffer = new Uint8Array(file.length + 20);
       buffer.set(file, offset);
@@ -84,8 +66,8 @@ describe("parseNpy", () => {
   });
 
   it("gives host tensors of the dtype and rank asked for", () => {
-    const of = (descr: string): Uint8Array => bytesOf(cases.find((each) => each.descr === descr && each.version === 1)!.file);
-    const doubles = parseNpy(bytesOf(cases.at(-1)!.file), { dtype: "float32", rank: 1 });
+    const of = (descr: string): Uint8Array => fixtureBytes(cases.find((each) => each.descr === descr && each.version === 1)!.file);
+    const doubles = parseNpy(fixtureBytes(cases.at(-1)!.file), { dtype: "float32", rank: 1 });
     expectTypeOf(doubles).toEqualTypeOf<HostTensor<1, "float32">>();
     expect(doubles).toEqual(hostTensor(Float32Array.of(0, 1, 2, 3, 4), [5]));
     expect(arrays({ x: doubles }).length).toBe(5);
@@ -117,16 +99,16 @@ describe("parseNpy", () => {
 
   it("names what it does not read, and never loads objects", () => {
     for (const [descr, file] of Object.entries(refused))
-      expect(() => parseNpy(bytesOf(file))).toThrow(
+      expect(() => parseNpy(fixtureBytes(file))).toThrow(
         fault("NPY_OTHER", `it holds values of type ${descr}, but numbers and booleans are read`),
       );
   });
 
   it("names the byte and what was expected there", () => {
-    const file = bytesOf(cases[0]!.file);
+    const file = fixtureBytes(cases[0]!.file);
     const cases2: [Uint8Array, string][] = [
       [new Uint8Array(0), "byte 0: an NPY file begins with 93 4e 55 4d 50 59"],
-      [bytesOf(archives.stored), "this is a ZIP; parseNpz() reads that"],
+      [fixtureBytes(archives.stored), "this is a ZIP; parseNpz() reads that"],
       [file.subarray(0, 6), "byte 6: the version is 0, but 1, 2 or 3 is expected"],
       [file.subarray(0, 9), "byte 9: the file ends in its header"],
       [file.subarray(0, 90), "byte 90: the file ends in its header, which goes on to byte 128"],
@@ -148,17 +130,17 @@ describe("parseNpy", () => {
 
 describe("parseNpz", () => {
   it.each(["stored", "deflated"] as const)("reads all arrays, or those asked for: %s", (kind) => {
-    const all = parseNpz(bytesOf(archives[kind]));
+    const all = parseNpz(fixtureBytes(archives[kind]));
     expect(Object.keys(all)).toEqual(["x", "y", "ünï"]);
     expect(all["x"]).toEqual({ dtype: "float64", shape: [2, 3], data: Float64Array.of(0, 1, 2, 3, 4, 5) });
     expect(all["y"]).toEqual({ dtype: "int64", shape: [2], data: BigInt64Array.of(1n, 0n) });
-    const some = parseNpz(bytesOf(archives[kind]), { arrays: { x: { dtype: "float32", rank: 2 }, y: { dtype: "int32" } } });
+    const some = parseNpz(fixtureBytes(archives[kind]), { arrays: { x: { dtype: "float32", rank: 2 }, y: { dtype: "int32" } } });
     expectTypeOf(some).toEqualTypeOf<{ readonly x: HostTensor<2, "float32">; readonly y: HostTensor<number, "int32"> }>();
     expect(some).toEqual({ x: hostTensor(Float32Array.of(0, 1, 2, 3, 4, 5), [2, 3]), y: hostTensor(Int32Array.of(1, 0), [2]) });
   });
 
   it("names the array and what is wrong", () => {
-    const file = bytesOf(archives.deflated);
+    const file = fixtureBytes(archives.deflated);
     expect(() => parseNpz(file, { arrays: { z: { dtype: "int32" } } }, "a.npz")).toThrow(
       fault("NPY_OTHER", 'a.npz: it has no array "z", but x, y, ünï.'),
     );
@@ -168,13 +150,13 @@ describe("parseNpz", () => {
     expect(() => parseNpz(file.subarray(0, 300), { arrays: {} }, "a.npz")).toThrow(
       fault("NPY_MALFORMED", "a.npz, byte 300: there is no end of a ZIP's directory"),
     );
-    const damaged = bytesOf(archives.stored);
+    const damaged = fixtureBytes(archives.stored);
     damaged[150]! ^= 1;
     expect(() => parseNpz(damaged)).toThrow(fault("NPY_MALFORMED", '"x.npy" is damaged: its check sum does not hold'));
   });
 
   it("makes no room for more than can be packed into the file", () => {
-    const bytes = bytesOf(archives.deflated);
+    const bytes = fixtureBytes(archives.deflated);
     const view = new DataView(bytes.buffer);
     const entry = Buffer.from(bytes).indexOf("PK\x01\x02", 0, "latin1");
     view.setUint32(entry + 24, 3_000_000_000, true);
@@ -190,9 +172,9 @@ describe("readNpy and readNpz", () => {
   it("read files, and name them", async () => {
     const folder = await mkdtemp(join(tmpdir(), "snapfit-npy-"));
     try {
-      await writeFile(join(folder, "a.npy"), bytesOf(cases.at(-1)!.file));
-      await writeFile(join(folder, "a.npz"), bytesOf(archives.deflated));
-      expect(await readNpy(join(folder, "a.npy"))).toEqual(parseNpy(bytesOf(cases.at(-1)!.file)));
+      await writeFile(join(folder, "a.npy"), fixtureBytes(cases.at(-1)!.file));
+      await writeFile(join(folder, "a.npz"), fixtureBytes(archives.deflated));
+      expect(await readNpy(join(folder, "a.npy"))).toEqual(parseNpy(fixtureBytes(cases.at(-1)!.file)));
       const tensor = await readNpy(join(folder, "a.npy"), { dtype: "int32", rank: 1 });
       expectTypeOf(tensor).toEqualTypeOf<HostTensor<1, "int32">>();
       expect(tensor.data).toEqual(Int32Array.of(0, 1, 2, 3, 4));

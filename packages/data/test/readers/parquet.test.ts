@@ -130,7 +130,7 @@ describe("readParquet", () => {
 });
 
 describe("readParquet without hyparquet", () => {
-  afterEach(() => void vi.doUnmock("hyparquet"));
+  afterEach(() => vi.doUnmock("hyparquet"));
 
   it("says what to install", async () => {
     vi.doMock("hyparquet", () => {

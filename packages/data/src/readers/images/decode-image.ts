@@ -82,7 +82,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^\x89PNG/, "a PNG with a damaged signature (a transfer as text does that)"],
   [/^\s*</, "a text, such as a web page or an SVG"],
   [/^version https:\/\/git-lfs/, "a pointer of Git LFS"],
-  [/^PK\x03\x04/, "a ZIP"],
+  [/^PK/, "a ZIP"],
 ];
 
 function describeBytes(bytes: Uint8Array): string {

@@ -2,10 +2,11 @@ import type { BitReader, HuffmanTable } from "./jpeg-huffman.js";
 import type { ScanPart } from "./jpeg-planes.js";
 import type { JpegScan } from "./jpeg-segments.js";
 
-/** Positions in a block, row by row, of the coefficients in the order of the file (T.81, figure A.6). */
-export const ZIGZAG = Uint8Array.of(
-  ...[0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28],
-  ...[35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63],
+const diagonal = (position: number): number => (position >> 3) + (position & 7);
+
+/** Positions in a block, row by row, of the coefficients in the order of the file: along diagonals, up and down in turn (T.81, figure A.6). */
+export const ZIGZAG = Uint8Array.from({ length: 64 }, (_, position) => position).sort(
+  (a, b) => diagonal(a) - diagonal(b) || (diagonal(a) % 2 === 0 ? b - a : a - b),
 );
 
 /** Blocks that have nothing more in this scan. */

@@ -101,7 +101,7 @@ export class JpegSegments {
   }
 
   #startsWith(text: string, start: number, end: number): boolean {
-    return end - start >= text.length && [...text].every((letter, i) => this.#bytes[start + i] === letter.charCodeAt(0));
+    return String.fromCharCode(...this.#bytes.subarray(start, Math.min(end, start + text.length))) === text;
   }
 
   #readFrame(marker: number, start: number, end: number): void {

@@ -25,6 +25,7 @@ export function convertColumn(values: readonly unknown[], kind: TableColumn, fau
     }
     case "string":
       return { data: values.map((value, row) => (isMissing(value) ? "" : readName(value, row, fault))) };
+    case "category":
     default:
       return readCategory(
         values.map((value, row) => (isMissing(value) ? undefined : readName(value, row, fault))),

@@ -1,7 +1,7 @@
 import { nearestName, SnapfitError } from "@snapfit/base";
 import { CsvRecords, type CsvRecord } from "./csv-records.js";
 import type { CsvOptions } from "./parse-csv.js";
-import { readColumn, type Table, type TableColumn, type TableColumns } from "./read-column.js";
+import { readColumn, tableOf, type Table, type TableColumn, type TableColumns } from "./read-column.js";
 
 /** Makes tables of CSV text that comes in pieces. */
 export class CsvTables<Columns extends TableColumns> {
@@ -77,11 +77,7 @@ export class CsvTables<Columns extends TableColumns> {
       const cells = rows.map(({ fields }) => fields[index]!);
       return [name, readColumn(cells, kind, missing, fault)] as const;
     });
-    return {
-      numRows: rows.length,
-      columns: Object.fromEntries(read.map(([name, { data }]) => [name, data])),
-      categories: Object.fromEntries(read.filter(([, { categories }]) => categories).map(([name, { categories }]) => [name, categories])),
-    } as unknown as Table<Columns>;
+    return tableOf(rows.length, read);
   }
 }
 

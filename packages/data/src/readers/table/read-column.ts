@@ -38,6 +38,17 @@ export interface ReadColumn {
   readonly categories?: readonly string[];
 }
 
+/** The table of columns that were read. */
+export function tableOf<Columns extends TableColumns>(numRows: number, read: readonly (readonly [string, ReadColumn])[]): Table<Columns> {
+  const table = {
+    numRows,
+    columns: Object.fromEntries(read.map(([name, { data }]) => [name, data])),
+    categories: Object.fromEntries(read.flatMap(([name, { categories }]) => (categories ? [[name, categories]] : []))),
+  };
+  // The compiler cannot follow Object.fromEntries over mapped types; the tests of types hold it.
+  return table as unknown as Table<Columns>;
+}
+
 /** Tells where and why a cell cannot be read; never returns. */
 export type CellFault = (row: number, value: string, expected: string) => never;
 
