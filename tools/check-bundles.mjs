@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { root } from "./lib/root.mjs";
-import { entriesOf, publishedPackages } from "./lib/workspace.mjs";
+import { importableEntriesOf, publishedPackages } from "./lib/workspace.mjs";
 
 /** Sizes are gzipped and leave TensorFlow.js out. */
 const limitsBytes = new Map([["@snapfit/core", 20_000]]);
@@ -22,7 +22,7 @@ const nodeOnly = new Set([
 let isOk = true;
 for (const { folder, manifest } of publishedPackages()) {
   if (nodeOnly.has(manifest.name)) continue;
-  for (const { specifier, file } of entriesOf(manifest)) {
+  for (const { specifier, file } of importableEntriesOf(manifest)) {
     if (specifier.endsWith("/node")) continue;
     isOk = (await checkEntry(specifier, join(root, folder, file))) && isOk;
   }

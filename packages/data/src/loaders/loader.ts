@@ -96,7 +96,7 @@ export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
   options?: SampleOptions<Sample, Changed, Batch>,
 ): DataLoader<Batch>;
 export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
-  set: RandomAccess<Sample>,
+  set: DecodedSet<Sample>,
   options: ModuleOptions<Sample, Changed, Batch>,
 ): DataLoader<Batch>;
 export function loader(
