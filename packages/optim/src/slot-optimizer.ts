@@ -1,5 +1,5 @@
 import { SnapfitError, type StateRecord } from "@snapfit/base";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { checkGradients } from "./check-gradients.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import { checkSlotShapes, decodeState, encodeState } from "./optimizer-state.js";
