@@ -20,10 +20,17 @@ describe.skipIf(official === undefined)("after the same script, online", () => {
     await uploadTo(ours, log);
 
     await using theirs = await WandBServer.start();
-    const model = readdirSync(log.fragments[0]!.path, { recursive: true }).find((path) => String(path).endsWith(".safetensors"));
+    const fragment = log.fragments[0]!.path;
+    const written = readdirSync(fragment, { recursive: true, encoding: "utf8" });
+    const files = ["model.safetensors", ".png"].map((ending) =>
+      join(
+        fragment,
+        written.find((path) => path.endsWith(ending))!,
+      ),
+    );
     const place = join(folder, "official");
     mkdirSync(place);
-    const { output } = await official!.run("python", [script, join(log.fragments[0]!.path, String(model))], theirs.url, place);
+    const { output } = await official!.run("python", [script, ...files], theirs.url, place);
     expect(output).toContain("View run");
 
     expect(contentOf(ours, "run1")).toEqual(contentOf(theirs, "run1"));

@@ -17,7 +17,7 @@ export function contentOf(server: WandBServer, id: string): Values {
     rows: server.rows(id).map(withoutClock),
     summary: withoutClock(parseLoose(run.summary)),
     console: consoleOf(run.files["output.log"] ?? []),
-    files: Object.fromEntries(Object.entries(run.uploads).flatMap(([name, bytes]) => fileOf(name, bytes.toString()))),
+    files: Object.fromEntries(Object.entries(run.uploads).flatMap(([name, bytes]) => fileOf(name, bytes))),
     told: [...new Set(told)].filter(isCompared).map(withoutStep).sort(),
     alerts: run.alerts.map(({ title, text, severity, waitDuration }) => ({ title, text, severity, waitDuration })),
     artifacts: server.artifacts.artifacts.filter(({ variables }) => variables["artifactTypeName"] !== "run_table").map(artifactOf),
@@ -42,13 +42,19 @@ function metricsOf(metrics: readonly Metric[]): unknown[] {
   return named.sort((a, b) => (a[1] < b[1] ? -1 : 1));
 }
 
-/** Rows and summaries. The official client keeps tables as artifacts too. */
+/** Rows and summaries. */
 function withoutClock({ _runtime, _timestamp, _wandb, ...values }: Values): Values {
   if (typeof _runtime !== "number" || typeof _timestamp !== "number") throw new Error("A row or a summary has no time.");
-  const { tab } = values;
-  if (tab === undefined) return values;
-  const { artifact_path: _, _latest_artifact_path, path, ...table } = tab as Values;
-  return { ...values, tab: { ...table, path: withoutStep(String(path)) } };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, hasPath(value) ? asMedia(value) : value]));
+}
+
+function hasPath(value: unknown): value is Values & { readonly path: string } {
+  return typeof value === "object" && value !== null && "path" in value;
+}
+
+/** The official client keeps tables as artifacts too. */
+function asMedia({ artifact_path: _, _latest_artifact_path, path, ...media }: Values & { readonly path: string }): Values {
+  return { ...media, path: withoutStep(path), ...(path.endsWith(".png") && { sha256: "<hash>", size: "<size>" }) };
 }
 
 /** Lines of the official client about itself are left out. */
@@ -56,8 +62,9 @@ function consoleOf(lines: readonly string[]): string[] {
   return lines.map((line) => line.replace(/\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}/, "<time>")).filter((line) => !line.includes(" wandb: "));
 }
 
-function fileOf(name: string, text: string): [name: string, content: unknown][] {
+function fileOf(name: string, bytes: Buffer): [name: string, content: unknown][] {
   if (!isCompared(name)) return [];
+  const text = bytes.toString();
   switch (name) {
     case "wandb-metadata.json":
       return [
@@ -75,7 +82,7 @@ function fileOf(name: string, text: string): [name: string, content: unknown][] 
     case "config.yaml":
       return [[name, "compared with the config by the official client's parser"]];
     default:
-      return [[withoutStep(name), text]];
+      return [[withoutStep(name), name.endsWith(".png") ? text.slice(1, 4) : text]];
   }
 }
 
@@ -84,9 +91,9 @@ function isCompared(name: string): boolean {
   return name !== "requirements.txt";
 }
 
-/** The official client calls a table's file after the step before it. */
+/** The official client calls a file after the step before that of its row. A PNG has other bytes where another zlib compresses it. */
 function withoutStep(path: string): string {
-  return path.replace(/(?<=^media\/table\/tab_)\d+/, "<step>");
+  return path.replace(/(?<=^media\/\w+\/[a-z]+_)\d+/, "<step>").replace(/[\da-f]{20}(?=\.png)/, "<hash>");
 }
 
 function artifactOf({ variables, files, isCommitted }: WandBServer["artifacts"]["artifacts"][number]): Values {

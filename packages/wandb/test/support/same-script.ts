@@ -25,6 +25,7 @@ export async function logSameScript(folder: string): Promise<RunLog> {
   void log.write({ ...at(4), kind: "summary", values: { "best/loss": 0.2 } });
   void log.write({ ...at(5), kind: "histogram", key: "h", edges: [1, 2, 3, 4], counts: [1, 2, 1] });
   void log.write({ ...at(5), kind: "table", key: "tab", columns: ["a", "b"], rows: [[1, "x"]] });
+  await log.write({ ...at(5), kind: "image", key: "img", image: hostTensor(Float32Array.of(0, 0.25, 0.5, 1, 0, 1), [1, 2, 3]) });
   void log.write({ ...at(5), kind: "alert", title: "제목", text: "text", level: "warning" });
   const notes = join(folder, "notes.txt");
   writeFileSync(notes, "hello");

@@ -1,4 +1,4 @@
-"""What the tests' own script does (same-script.ts), with the official client. Arguments: the file of an artifact."""
+"""What the tests' own script does (same-script.ts), with the official client. Arguments: the files of an artifact and an image."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ for step in range(5):
 run.config.update({"later": 3})
 run.summary["best/loss"] = 0.2
 table = wandb.Table(columns=["a", "b"], data=[[1, "x"]])
-run.log({"h": wandb.Histogram(np_histogram=([1, 2, 1], [1.0, 2.0, 3.0, 4.0])), "tab": table}, step=5)
+run.log({"h": wandb.Histogram(np_histogram=([1, 2, 1], [1.0, 2.0, 3.0, 4.0])), "tab": table, "img": wandb.Image(sys.argv[2])}, step=5)
 run.alert("제목", "text", level="WARN")
 with open("notes.txt", "w") as notes:
     notes.write("hello")

@@ -26,7 +26,12 @@ export class OfficialClient {
   /** Undefined, with a notice, where it cannot be had. */
   static async find(): Promise<OfficialClient | undefined> {
     try {
-      const python = await environmentPython(scratch, { name: "wandb", packageName: "wandb", version: OFFICIAL_VERSION, beside: [] });
+      const python = await environmentPython(scratch, {
+        name: "wandb",
+        packageName: "wandb",
+        version: OFFICIAL_VERSION,
+        beside: ["pillow"],
+      });
       return new OfficialClient(dirname(python));
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
