@@ -1,5 +1,5 @@
 import type { Logger } from "@snapfit/core";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunLog } from "./run/run-log.js";
 import { startUpload, type UploadHandle } from "./upload/start-upload.js";
@@ -61,19 +61,24 @@ export class OnlineRun {
   /** What brings the rest. `wandb sync` begins anew: it is for a run that the service has nothing of. */
   get #command(): string {
     const { run, folder } = this.#plan;
-    if (this.#url === null) return run.syncCommand;
+    if (!existsSync(this.#notesPath)) return run.syncCommand;
     return `node -e 'import("@snapfit/wandb").then(({ uploadRun }) => uploadRun(${JSON.stringify(folder)}))'`;
   }
 
+  /** A file that is there once the service has the run. */
+  get #notesPath(): string {
+    return join(this.#plan.folder, `snapfit.upload-${this.#plan.run.runId}.json`);
+  }
+
   #start(): UploadHandle {
-    const { run, folder, settings } = this.#plan;
+    const { run, settings } = this.#plan;
     const { baseUrl, apiKey, resume } = settings;
     const { runId } = run;
     return startUpload(
       {
         address: { baseUrl, apiKey },
         parts: run.fragments.map(({ logPath, filesPath }) => ({ logPath, filesPath })),
-        notesPath: join(folder, `snapfit.upload-${runId}.json`),
+        notesPath: this.#notesPath,
         resume,
         everyMs: EVERY_MS,
         retryMs: RETRY_MS,

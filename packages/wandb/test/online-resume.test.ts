@@ -1,3 +1,4 @@
+import { StateManager } from "@snapfit/state-manager";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,6 +63,28 @@ describe("a run that the service has from elsewhere", () => {
     }
     expect(stepsOf("known")).toEqual(upTo(5));
   });
+});
+
+test("a run that goes on while the service is away is completed by uploadRun: wandb sync would bring the first rows twice", async () => {
+  const { lines, logger } = keptLines();
+  const Resumable = Logged.addOn(StateManager);
+  const train = async (epochs: number): Promise<string | null> => {
+    const trainer = new Resumable({
+      ...optionsIn(folder, { mode: "online", baseUrl: server.url, closeTimeoutMs: 2000 }, { logger }),
+      stateManager: { async: false },
+    });
+    await trainer.fit({ ...data(), epochs });
+    await trainer.close();
+    return trainer.wandb.runId;
+  };
+  const runId = await train(1);
+  server.fault = () => ({ status: 503 });
+  expect(await train(2)).toBe(runId);
+  const wandbFolder = join(folder, "run", "wandb");
+  expect(lines.at(-1)).toContain(`uploadRun(${JSON.stringify(wandbFolder)})`);
+  server.fault = () => undefined;
+  expect(await uploadRun(wandbFolder, { baseUrl: server.url })).toBe("complete");
+  expect(stepsOf(runId!)).toEqual([2, 4, 6, 8, 10, 12]);
 });
 
 describe('with resume "auto"', () => {
