@@ -249,6 +249,26 @@ describe("laws", () => {
     );
   });
 
+  it("each channel is resized as if it were alone", () => {
+    const upTo = fc.integer({ min: 1, max: 40 });
+    fc.assert(
+      fc.property(upTo, upTo, upTo, upTo, fc.constantFrom(3, 4), (height, width, toHeight, toWidth, channels) => {
+        const image = photo(height, width, channels);
+        const resized = resize({ size: [toHeight, toWidth] })({ image }).image;
+        for (let c = 0; c < channels; c++) {
+          const alone = hostTensor(
+            image.data.filter((_, i) => i % channels === c),
+            [height, width, 1],
+          );
+          expect(resized.data.filter((_, i) => i % channels === c)).toEqual(
+            resize({ size: [toHeight, toWidth] })({ image: alone }).image.data,
+          );
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("a quarter turn moves each pixel of a square, four are none", () => {
     const quarter = randomRotate({ degrees: [90, 90] });
     const sample = numbered(3, 3);

@@ -15,7 +15,7 @@ interface Rows {
 }
 
 /**
- * Resamples rows of RGB bytes: what most images are, two to three times as fast as sum by sum, since the weights of a pixel serve three values and come in fours.
+ * Resamples rows of RGB bytes, which most images are: twice as fast as sum by sum, since the weights of a pixel serve three values and come in fours.
  * False, and nothing done, if the box is narrower than the weights of one pixel.
  */
 export function resampleRgbRows(rows: Rows, box: Box, weights: ResampleWeights): boolean {
@@ -23,7 +23,8 @@ export function resampleRgbRows(rows: Rows, box: Box, weights: ResampleWeights):
   if (grouped === undefined) return false;
   const { input, inputStart, inputLength, output } = rows;
   const outputLength = weights.starts.length * 3;
-  for (let y = 0; y < box.height; y++) resampleRow(input, inputStart + y * inputLength, grouped, output, y * outputLength);
+  const resampleOne = grouped.taps === 4 ? resampleRowOfFour : resampleRow;
+  for (let y = 0; y < box.height; y++) resampleOne(input, inputStart + y * inputLength, grouped, output, y * outputLength);
   return true;
 }
 
@@ -46,6 +47,33 @@ function groupWeights({ starts, counts, taps, values }: ResampleWeights, inputWi
     return moved * 3;
   });
   return { starts: first, taps: groupedTaps, values: fixedPoint(grouped) };
+}
+
+/** {@link resampleRow} with one group of weights for each pixel: sizes down to 0.6 of the original, where the inner loop would cost a quarter more. */
+function resampleRowOfFour(
+  input: Uint8Array,
+  rowStart: number,
+  { starts, values }: GroupedWeights,
+  output: Uint8Array,
+  outputStart: number,
+): void {
+  const half = HALF; // a bundler may make a variable of it
+  const shift = FRACTION_BITS;
+  for (let x = 0, k = 0, out = outputStart; x < starts.length; x++, k += 4, out += 3) {
+    const i = rowStart + starts[x]!;
+    const a = values[k]!;
+    const b = values[k + 1]!;
+    const c = values[k + 2]!;
+    const d = values[k + 3]!;
+    output[out] =
+      (half + Math.imul(input[i]!, a) + Math.imul(input[i + 3]!, b) + Math.imul(input[i + 6]!, c) + Math.imul(input[i + 9]!, d)) >> shift;
+    output[out + 1] =
+      (half + Math.imul(input[i + 1]!, a) + Math.imul(input[i + 4]!, b) + Math.imul(input[i + 7]!, c) + Math.imul(input[i + 10]!, d)) >>
+      shift;
+    output[out + 2] =
+      (half + Math.imul(input[i + 2]!, a) + Math.imul(input[i + 5]!, b) + Math.imul(input[i + 8]!, c) + Math.imul(input[i + 11]!, d)) >>
+      shift;
+  }
 }
 
 function resampleRow(
