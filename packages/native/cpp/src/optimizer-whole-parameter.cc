@@ -122,34 +122,42 @@ void adafactorPrepare(std::vector<Parameter>& parameters) {
   }
 }
 
-/** Calls `body(i, step)` for the values of a block. */
+/** Calls `body(start, length, row, columns)` for the runs of a block in which v = row columns[i]; a parameter with its own mean squares is one. */
 template <class Body>
-void forAdafactorSteps(const Parameter& parameter, int64_t begin, int64_t end, const Body& body) {
-  const float least = parameter.constants[kEpsilon] * parameter.constants[kEpsilon];
-  const float* __restrict gradient = parameter.gradient;
+void forAdafactorRuns(const Parameter& parameter, int64_t begin, int64_t end, const Body& body) {
   if (parameter.numRows == 0) {
-    const float* __restrict meanSquare = parameter.slots[0];
-    for (int64_t i = begin; i < end; i++) body(i, gradient[i] / std::sqrt(std::max(meanSquare[i], least)));
+    body(begin, end - begin, 1.0f, parameter.slots[0] + begin);
     return;
   }
   const int64_t numColumns = parameter.numColumns;
   for (int64_t i = begin; i < end;) {
     const int64_t row = i / numColumns, matrix = row / parameter.numRows, stop = std::min(end, (row + 1) * numColumns);
-    const float ofRow = parameter.slots[0][row] / parameter.means[matrix];
-    const float* __restrict columns = parameter.slots[1] + matrix * numColumns;
-    const int64_t start = row * numColumns;
-    for (; i < stop; i++) body(i, gradient[i] / std::sqrt(std::max(ofRow * columns[i - start], least)));
+    const float* columns = parameter.slots[1] + matrix * numColumns + (i - row * numColumns);
+    body(i, stop - i, parameter.slots[0][row] / parameter.means[matrix], columns);
+    i = stop;
   }
 }
+
+inline float adafactorStep(float gradient, float variance, float least) { return gradient / std::sqrt(variance < least ? least : variance); }
 
 Sums adafactorMeasure(const Parameter& parameter, int64_t begin, int64_t end) {
   if (parameter.numRows == 0) {
     for (int64_t i = begin; i < end; i++) mix(parameter.slots[0][i], parameter.gradient[i] * parameter.gradient[i], parameter.constants[kOfSquare]);
   }
+  const float least = parameter.constants[kEpsilon] * parameter.constants[kEpsilon];
   Sums sums;
-  forAdafactorSteps(parameter, begin, end, [&](int64_t i, float step) {
-    sums.values += static_cast<double>(parameter.values[i]) * parameter.values[i];
-    sums.steps += static_cast<double>(step) * step;
+  forAdafactorRuns(parameter, begin, end, [&](int64_t start, int64_t length, float row, const float* __restrict columns) {
+    const float* __restrict values = parameter.values + start;
+    const float* __restrict gradient = parameter.gradient + start;
+    double ofValues = 0, ofSteps = 0;
+#pragma omp simd reduction(+ : ofValues, ofSteps)
+    for (int64_t i = 0; i < length; i++) {
+      const float step = adafactorStep(gradient[i], row * columns[i], least);
+      ofValues += static_cast<double>(values[i]) * values[i];
+      ofSteps += static_cast<double>(step) * step;
+    }
+    sums.values += ofValues;
+    sums.steps += ofSteps;
   });
   return sums;
 }
@@ -161,9 +169,12 @@ float adafactorScale(const Parameter& parameter, const Sums& sums) {
 }
 
 void adafactorUpdate(const Parameter& parameter, int64_t begin, int64_t end) {
-  const float kept = parameter.constants[kKept];
-  forAdafactorSteps(parameter, begin, end, [&](int64_t i, float step) {
-    parameter.values[i] = parameter.values[i] * kept - step * parameter.scale;
+  const float kept = parameter.constants[kKept], least = parameter.constants[kEpsilon] * parameter.constants[kEpsilon];
+  forAdafactorRuns(parameter, begin, end, [&](int64_t start, int64_t length, float row, const float* __restrict columns) {
+    float* __restrict values = parameter.values + start;
+    const float* __restrict gradient = parameter.gradient + start;
+#pragma omp simd
+    for (int64_t i = 0; i < length; i++) values[i] = values[i] * kept - adafactorStep(gradient[i], row * columns[i], least) * parameter.scale;
   });
 }
 
