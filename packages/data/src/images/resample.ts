@@ -20,7 +20,11 @@ export function resample(pixels: Pixels, box: Box, height: number, width: number
 }
 
 function nearestIndices(first: number, inputSize: number, outputSize: number): Int32Array {
-  return Int32Array.from({ length: outputSize }, (_, i) => first + Math.floor(((i + 0.5) * inputSize) / outputSize));
+  const indices = new Int32Array(outputSize);
+  const scale = inputSize / outputSize;
+  // Step by step as Pillow does: where a middle lies just between two pixels, the last bit chooses.
+  for (let i = 0, place = scale * 0.5; i < outputSize; i++, place += scale) indices[i] = first + Math.min(Math.floor(place), inputSize - 1);
+  return indices;
 }
 
 /** Rows that are resampled together, one output column after the other, so that its weights are fetched once. Few enough for the first cache. */
