@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nearestName, SnapfitError, type HostTensor } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
@@ -132,9 +132,14 @@ async function list(folder: string): Promise<Entry[]> {
     .filter(({ name }) => !name.startsWith("."))
     .map(async (entry) => ({
       name: entry.name,
-      isFolder: entry.isSymbolicLink() ? (await stat(join(folder, entry.name))).isDirectory() : entry.isDirectory(),
+      isFolder: entry.isSymbolicLink() ? await isFolder(join(folder, entry.name)) : entry.isDirectory(),
     }));
   return (await Promise.all(entries)).sort((a, b) => compareNatural(a.name, b.name));
+}
+
+/** A link that leads nowhere is taken for a file: who reads it is told. */
+async function isFolder(path: string): Promise<boolean> {
+  return (await new DiskStorage().stat(path))?.kind === "folder";
 }
 
 function unknownClass(file: string, name: string, classes: readonly string[]): SnapfitError {

@@ -1,8 +1,8 @@
 import { CsvTables } from "../readers/table/csv-tables.js";
-import { notText, parseCsvStream, type CsvStreamOptions, type StreamColumns } from "../readers/table/parse-csv-stream.js";
+import { csvTexts, parseCsvStream, type CsvStreamOptions, type StreamColumns } from "../readers/table/parse-csv-stream.js";
 import type { CsvOptions } from "../readers/table/parse-csv.js";
 import type { Table, TableColumns } from "../readers/table/read-column.js";
-import { decodeText, type TextEncoding } from "../readers/text/decode-text.js";
+import type { TextEncoding } from "../readers/text/decode-text.js";
 import { readChunks } from "./read-chunks.js";
 
 /** Options of {@link readCsv}. */
@@ -23,7 +23,7 @@ export interface CsvFileOptions<Columns extends TableColumns> extends CsvOptions
  */
 export async function readCsv<const Columns extends TableColumns>(path: string, options: CsvFileOptions<Columns>): Promise<Table<Columns>> {
   const tables = new CsvTables(options, path);
-  for await (const text of decodeText(readChunks(path), options.encoding, notText(tables, path))) tables.push(text);
+  for await (const text of csvTexts(readChunks(path), options.encoding, tables, path)) tables.push(text);
   tables.end();
   return tables.take(Infinity);
 }

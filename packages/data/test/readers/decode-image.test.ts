@@ -103,6 +103,12 @@ describe("decodeImage", () => {
     expect(decodeImage(stray)).toEqual(decodeImage(bytes));
   });
 
+  it("takes the sampling factors of a single component for what they are: nothing", () => {
+    const bytes = imageFile("jpeg-grey").slice();
+    bytes[Buffer.from(bytes).indexOf("\xff\xc0", 0, "latin1") + 11] = 0x22;
+    expect(decodeImage(bytes)).toEqual(decodeImage(imageFile("jpeg-grey")));
+  });
+
   it("refuses too many pixels before it decodes them", () => {
     const png = greyPng(20_000, 20_000, deflateSync(new Uint8Array(20_001 * 200)));
     const jpeg = imageFile("jpeg-444-92").slice();

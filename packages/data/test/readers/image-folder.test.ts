@@ -65,6 +65,11 @@ describe("imageFolder", () => {
     const { module, options } = structuredClone(set.decoder);
     expect(module).toBe("@snapfit/data/image-folder-worker");
     expect(await decoder(options as object)(structuredClone(set.input(2)))).toEqual(await set.at(2));
+    const inThread: unknown[] = [];
+    const here: unknown[] = [];
+    for await (const each of loader(set, { batchSize: 2, workers: 1 })) inThread.push(each);
+    for await (const each of loader(set, { batchSize: 2 })) here.push(each);
+    expect(inThread).toEqual(here);
   });
 
   it("gives validation the classes of training", async () => {
@@ -126,8 +131,11 @@ describe("imageFolder", () => {
     await symlink(join(path, "real"), join(path, "linked"));
     await copyFile(join(path, "real/1.png"), join(root, "target.png"));
     await symlink(join(root, "target.png"), join(path, "real/2.png"));
-    expect((await imageFolder(path)).files).toEqual(
-      ["linked/1.png", "linked/2.png", "real/1.png", "real/2.png"].map((file) => join(path, file)),
+    await symlink(join(root, "nowhere"), join(path, "real/3.png"));
+    const set = await imageFolder(path);
+    await expect(set.at(5)).rejects.toThrow(fails("NOT_FOUND", "3.png"));
+    expect(set.files).toEqual(
+      ["linked/1.png", "linked/2.png", "linked/3.png", "real/1.png", "real/2.png", "real/3.png"].map((file) => join(path, file)),
     );
   });
 });

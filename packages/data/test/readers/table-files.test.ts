@@ -89,7 +89,7 @@ describe("readCsv", () => {
     expect(() => read('ok,1\n"a\nb,2\n')).toThrow(fails("CSV_MALFORMED", "CSV text, line 3: a quoted field has no end."));
     expect(() => read('"1\r\n2\n3\r4",5\nx,y,z')).toThrow(fails("CSV_MALFORMED", "line 6: there are 3 fields"));
     expect(() => parseCsv("a;;b", { columns: {}, delimiter: ";;" })).toThrow(
-      fails("CSV_MALFORMED", 'CSV cannot have ";;" as the delimiter.'),
+      fails("CSV_OPTIONS", 'CSV cannot have ";;" as the delimiter.'),
     );
     expect(() => read(`"${"x".repeat(1 << 24)}y",1`)).toThrow(fails("CSV_MALFORMED", "line 2: a record has more than 16777216 characters"));
   });
@@ -105,6 +105,9 @@ describe("readCsv", () => {
       fails("CSV_MALFORMED", `${latin}, line 3: there are bytes that are not UTF-8 text. Give \`encoding\`, or convert the file.`),
     );
     expect((await readCsv(latin, { columns: { a: "string" }, encoding: "latin1" })).columns.a).toEqual(["1", "café"]);
+    await expect(readCsv(latin, { columns: { a: "string" }, encoding: "utf8" as "utf-8" })).rejects.toThrow(
+      fails("CSV_OPTIONS", '"utf8" is no encoding that is read. They are utf-8, utf-16le, utf-16be, latin1.'),
+    );
     const cut = await written("cut.csv", Buffer.from("a,b\n1,é").subarray(0, -1));
     await expect(readCsv(cut, { columns: { a: "string" } })).rejects.toThrow(
       fails("CSV_MALFORMED", `${cut}, line 2: there are bytes that are not UTF-8`),
@@ -163,7 +166,7 @@ describe("streamCsv", () => {
       numRows: 4,
       message: expect.stringContaining('a.csv, line 6, column "x": "no" is not an integer') as string,
     });
-    await expect(read("x\n1", 0)).rejects.toThrow(fails("CSV_MALFORMED", "`chunkRows` is 0."));
+    await expect(read("x\n1", 0)).rejects.toThrow(fails("CSV_OPTIONS", "`chunkRows` is 0."));
     await expect(parseCsvStream([], { columns: { x: "category" as "string" } }, "a.csv").next()).rejects.toThrow(
       fails("CSV_COLUMN", 'The classes of "x" in a.csv are not known before its end'),
     );
@@ -192,7 +195,7 @@ describe("streamCsv", () => {
       expect(numGiven * 1000 - numRows).toBeLessThanOrEqual(10_000);
     }
     expect(numRows).toBe(4_000_000);
-    // The text has 108 MB; what is not collected yet is in this figure too.
-    expect(mostBytes).toBeLessThan(90e6);
+    // As text these are 108 MB, as records over a gigabyte; what is not collected yet is in this figure too.
+    expect(mostBytes).toBeLessThan(200e6);
   });
 });

@@ -40,7 +40,11 @@ export function readPlanes(bytes: Uint8Array, segments: JpegSegments, first: Jpe
   const [maxH, maxV] = [Math.max(...frame.components.map(({ h }) => h)), Math.max(...frame.components.map(({ v }) => v))];
   const [unitsX, unitsY] = [Math.ceil(frame.width / 8 / maxH), Math.ceil(frame.height / 8 / maxV)];
   // Each block takes a bit at least: a header that tells of more than the file can hold must not make room for it.
-  if (unitsX * unitsY > 8 * (bytes.length - first.start))
+  const numBlocks = frame.components.reduce(
+    (sum, { h, v }) => sum + blocksAlong(frame.width, h, maxH) * blocksAlong(frame.height, v, maxV),
+    0,
+  );
+  if (numBlocks > 8 * (bytes.length - first.start))
     throw segments.fault(bytes.length, `the file ends, but ${frame.width} x ${frame.height} pixels need more bytes`, "truncated");
   const all = frame.components.map((component) => makeBlocks(frame, component, maxH, maxV, unitsX, unitsY));
   for (let scan: JpegScan | undefined = first; scan; scan = segments.nextScan()) {
@@ -59,13 +63,18 @@ export function readPlanes(bytes: Uint8Array, segments: JpegSegments, first: Jpe
   });
 }
 
+/** Blocks of a component side by side. */
+function blocksAlong(size: number, factor: number, maxFactor: number): number {
+  return Math.ceil(Math.ceil((size * factor) / maxFactor) / 8);
+}
+
 function makeBlocks(frame: JpegFrame, component: JpegComponent, maxH: number, maxV: number, unitsX: number, unitsY: number): Blocks {
   const { h, v } = component;
   const [width, height] = [Math.ceil((frame.width * h) / maxH), Math.ceil((frame.height * v) / maxV)];
   const [stride, strideRows] = [unitsX * h, unitsY * v];
   return {
-    columns: Math.ceil(width / 8),
-    rows: Math.ceil(height / 8),
+    columns: blocksAlong(frame.width, h, maxH),
+    rows: blocksAlong(frame.height, v, maxV),
     stride,
     component,
     coefficients: new Int16Array(frame.isProgressive ? stride * strideRows * 64 : 64),

@@ -26,11 +26,11 @@ export class CsvRecords {
   #recordLine = 1;
   #isAfterReturn = false;
 
-  /** @param delimiter one character. @param file for messages. @throws SnapfitError `CSV_MALFORMED` if the delimiter cannot be one. */
+  /** @param delimiter one character. @param file for messages. @throws SnapfitError `CSV_OPTIONS` if the delimiter cannot be one. */
   constructor(delimiter: string, file: string) {
     if (delimiter.length !== 1 || ['"', "\n", "\r", "\ufeff", "\0"].includes(delimiter)) {
       throw new SnapfitError(
-        "CSV_MALFORMED",
+        "CSV_OPTIONS",
         `CSV cannot have ${JSON.stringify(delimiter)} as the delimiter. It is a character such as "," or ";" or a tab. Change the option.`,
       );
     }

@@ -28,7 +28,7 @@ export async function* parseCsvStream<const Columns extends StreamColumns>(
   const { chunkRows = 10_000, encoding } = options;
   checkOptions(options.columns, chunkRows, file);
   const tables = new CsvTables(options, file);
-  for await (const text of decodeText(chunks, encoding, notText(tables, file))) {
+  for await (const text of csvTexts(chunks, encoding, tables, file)) {
     tables.push(text);
     while (tables.numRows >= chunkRows) yield tables.take(chunkRows);
   }
@@ -44,18 +44,25 @@ function checkOptions(columns: StreamColumns, chunkRows: number, file: string): 
       `The classes of "${open[0]}" in ${file} are not known before its end, so tables before that cannot have indices. Give the names of the classes as a list.`,
     );
   if (!Number.isInteger(chunkRows) || chunkRows < 1)
-    throw new SnapfitError("CSV_MALFORMED", `\`chunkRows\` is ${String(chunkRows)}. It is a whole number, at least 1. Change the option.`);
+    throw new SnapfitError("CSV_OPTIONS", `\`chunkRows\` is ${String(chunkRows)}. It is a whole number, at least 1. Change the option.`);
 }
 
-/** The error of bytes that are no characters, where a reader stands. */
-export function notText<Columns extends TableColumns>(
+const ENCODINGS: readonly TextEncoding[] = ["utf-8", "utf-16le", "utf-16be", "latin1"];
+
+/** The characters of CSV, for `tables`, which know the line of what is none. @throws SnapfitError `CSV_OPTIONS`, `CSV_MALFORMED` */
+export function csvTexts<Columns extends TableColumns>(
+  chunks: TextChunks,
+  encoding: TextEncoding = "utf-8",
   tables: CsvTables<Columns>,
   file: string,
-): (encoding: string, cause: unknown) => Error {
-  return (encoding, cause) =>
-    new SnapfitError(
-      "CSV_MALFORMED",
-      `${file}, line ${tables.line}: there are bytes that are not ${encoding} text. Give \`encoding\`, or convert the file.`,
-      { cause },
+): AsyncIterable<string> {
+  if (!ENCODINGS.includes(encoding))
+    throw new SnapfitError(
+      "CSV_OPTIONS",
+      `${JSON.stringify(encoding)} is no encoding that is read. They are ${ENCODINGS.join(", ")}. Change \`encoding\`.`,
     );
+  return decodeText(chunks, encoding, (name, cause) => {
+    const what = `there are bytes that are not ${name} text. Give \`encoding\`, or convert the file.`;
+    return new SnapfitError("CSV_MALFORMED", `${file}, line ${tables.line}: ${what}`, { cause });
+  });
 }

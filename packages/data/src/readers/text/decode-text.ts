@@ -12,7 +12,7 @@ export type TextChunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Read
  */
 export async function* decodeText(
   chunks: TextChunks,
-  encoding: TextEncoding = "utf-8",
+  encoding: TextEncoding,
   fault: (encoding: string, cause: unknown) => Error,
 ): AsyncGenerator<string, void, undefined> {
   let decoder: Decoder | undefined;
