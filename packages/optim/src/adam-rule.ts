@@ -1,7 +1,7 @@
 import { decayedGradient, slotsLikeParameter, type UpdateMoment, type UpdateRule } from "./update-rule.js";
 
 /** m = m + ofFirst (g - m);  v = beta2 v + ofSecond g g;  p = kept p - size m / (sqrt(v) + epsilon), with g = g + addedDecay p */
-export type AdamConstants = [
+type AdamConstants = [
   addedDecay: number,
   kept: number,
   ofFirst: number,
