@@ -37,6 +37,6 @@ export function importableEntriesOf(manifest) {
 }
 
 /** The modules that a package lets others import. @param {Manifest} manifest @returns {{ specifier: string, file: string }[]} */
-export function entriesOf({ name, exports = {} }) {
+function entriesOf({ name, exports = {} }) {
   return Object.entries(exports).map(([path, target]) => ({ specifier: name + path.slice(1), file: target.default.slice(2) }));
 }

@@ -13,7 +13,7 @@ export function byteSize(value: unknown): number {
 }
 
 /** The same records and lists with other arrays in place of the typed arrays; all else stays as it is. */
-export function mapArrays(value: unknown, change: (array: ArrayBufferView) => unknown): unknown {
+function mapArrays(value: unknown, change: (array: ArrayBufferView) => unknown): unknown {
   if (ArrayBuffer.isView(value)) return change(value);
   if (Array.isArray(value)) return value.map((each) => mapArrays(each, change));
   if (!isRecord(value)) return value;
