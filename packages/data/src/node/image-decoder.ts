@@ -45,7 +45,7 @@ export async function decodeWithSharp(
   bytes: Uint8Array,
   options: DecodeImageOptions,
 ): Promise<ImageTensor> {
-  const settings = { ignoreIcc: true, limitInputPixels: header.width * header.height, failOn: "warning" } as const;
+  const settings = { ignoreIcc: true, limitInputPixels: header.width * header.height, failOn: "warning", sequentialRead: true } as const;
   const raw = await sharp(bytes, settings)
     .raw()
     .toBuffer({ resolveWithObject: true })

@@ -103,6 +103,17 @@ describe("decodeImage", () => {
     expect(decodeImage(stray)).toEqual(decodeImage(bytes));
   });
 
+  it("refuses a JPEG of countless scans", () => {
+    const bytes = imageFile("jpeg-grey-progressive");
+    const first = Buffer.from(bytes).indexOf("\xff\xda", 0, "latin1");
+    const second = Buffer.from(bytes).indexOf("\xff\xc4", first, "latin1");
+    const scan = bytes.subarray(first, second);
+    const repeated = (count: number): Uint8Array =>
+      Buffer.concat([bytes.subarray(0, first), ...new Array<Uint8Array>(count).fill(scan), bytes.subarray(second)]);
+    expect(decodeImage(repeated(2))).toEqual(decodeImage(bytes));
+    expect(() => decodeImage(repeated(101))).toThrow(bad("there are more than 100 scans; progressive JPEGs have about ten"));
+  });
+
   it("takes the sampling factors of a single component for what they are: nothing", () => {
     const bytes = imageFile("jpeg-grey").slice();
     bytes[Buffer.from(bytes).indexOf("\xff\xc0", 0, "latin1") + 11] = 0x22;

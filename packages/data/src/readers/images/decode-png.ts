@@ -27,7 +27,7 @@ interface Pass {
 }
 
 /** Decodes the pixels of a PNG of any kind to 8 bits; of 16 the upper ones. */
-export function decodePng(header: PngHeader, file: string): RawImage {
+function decodePng(header: PngHeader, file: string): RawImage {
   const { width, height } = header;
   const bits = header.depth * samplesPerPixel(header);
   const passes = (header.isInterlaced ? PASSES : [[0, 0, 1, 1] as const])

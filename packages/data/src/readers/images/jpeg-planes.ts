@@ -14,7 +14,7 @@ export interface JpegPlane {
 }
 
 /** A component while its scans are read. */
-export interface Blocks {
+interface Blocks {
   /** Blocks side by side that belong to the image, and with those that fill up the units in which components are interleaved. */
   readonly columns: number;
   readonly rows: number;
@@ -34,6 +34,9 @@ export interface ScanPart {
   lastDc: number;
 }
 
+/** A scan of a few bytes may go over the whole image: many of them are no image but an attack. */
+const MOST_SCANS = 100;
+
 /** Decodes all scans of a JPEG whose header was read up to `first`. */
 export function readPlanes(bytes: Uint8Array, segments: JpegSegments, first: JpegScan): JpegPlane[] {
   const frame = segments.frame!;
@@ -47,7 +50,10 @@ export function readPlanes(bytes: Uint8Array, segments: JpegSegments, first: Jpe
   if (numBlocks > 8 * (bytes.length - first.start))
     throw segments.fault(bytes.length, `the file ends, but ${frame.width} x ${frame.height} pixels need more bytes`, "truncated");
   const all = frame.components.map((component) => makeBlocks(frame, component, maxH, maxV, unitsX, unitsY));
+  let numScans = 0;
   for (let scan: JpegScan | undefined = first; scan; scan = segments.nextScan()) {
+    if (++numScans > MOST_SCANS)
+      throw segments.fault(scan.start, `there are more than ${MOST_SCANS} scans; progressive JPEGs have about ten`);
     const parts = scan.parts.map(({ component, dc, ac }) => {
       const blocks = all[component]!;
       blocks.quantization ??= segments.quantization[blocks.component.quantization];

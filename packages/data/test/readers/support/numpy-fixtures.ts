@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** A file that NumPy wrote, with its values as text. */
-export interface NpyCase {
+interface NpyCase {
   readonly descr: string;
   readonly version: number;
   readonly shape: readonly number[];
