@@ -1,15 +1,7 @@
 import { decayedGradient, slotsLikeParameter, type UpdateMoment, type UpdateRule } from "./update-rule.js";
 
 /** m = m + ofFirst (g - m);  v = beta2 v + ofSecond g g;  p = kept p - size m / (sqrt(v) + epsilon), with g = g + addedDecay p */
-type AdamConstants = [
-  addedDecay: number,
-  kept: number,
-  ofFirst: number,
-  beta2: number,
-  ofSecond: number,
-  size: number,
-  epsilon: number,
-];
+type AdamConstants = [addedDecay: number, kept: number, ofFirst: number, beta2: number, ofSecond: number, size: number, epsilon: number];
 
 /** What an algorithm on Adam's two moments is. */
 export interface AdamForm {

@@ -1,5 +1,6 @@
 import type { StateRecord } from "@snapfit/base";
 import type * as tf from "@tensorflow/tfjs";
+import { checkGradients } from "./check-gradients.js";
 import { checkOptions, invalidOption, numberFrom, show, wholeNumberFrom } from "./check-options.js";
 import { checkSlotShapes, decodeState, encodeState, isRecord, wrongState } from "./optimizer-state.js";
 import type { GroupRate, Optimizer } from "./optimizer.js";
@@ -75,6 +76,7 @@ class Lookahead implements Optimizer {
     rateFactor: number,
     momentum?: number,
   ): void {
+    checkGradients(gradients, parameters);
     checkSlotShapes(this.#slots, gradients.keys(), parameters);
     const starts = this.#startsOf(gradients.keys(), parameters);
     try {
@@ -124,8 +126,8 @@ class Lookahead implements Optimizer {
   #startsOf(names: Iterable<string>, parameters: ReadonlyMap<string, tf.Variable>): Map<string, ParameterSlots> {
     const starts = new Map<string, ParameterSlots>();
     for (const name of names) {
-      const parameter = parameters.get(name);
-      if (!parameter || this.#slots.has(name)) continue;
+      if (this.#slots.has(name)) continue;
+      const parameter = parameters.get(name)!;
       const slots = ParameterSlots.zeros(parameter.shape, this.#rule.slotsOf(parameter.shape));
       slots.replace([parameter.clone()]);
       slots.arrays(); // in host memory a copy, so that the storage of the parameter is not shared

@@ -58,6 +58,11 @@ test("a step that its optimizer refuses leaves no slow weights behind", async ()
   expect(await valuesOf(w)).toEqual([4.5]);
 });
 
+test("a gradient without a parameter is refused, whatever its optimizer would do", () => {
+  const own = { ...sgd({ learningRate: 1 }), name: "own", groups: [], apply: () => {} } as unknown as Optimizer;
+  expect(errorOf(() => lookahead(own).apply(new Map([["x", variable([1])]]), new Map(), 1))).toMatchObject({ code: "GRADIENT_MISMATCH" });
+});
+
 describe("a state", () => {
   const stateOf = async (): Promise<StateRecord> => {
     const [optimizer, w] = [lookahead(sgd({ learningRate: 1, momentum: 0.5 })), variable([0])];
