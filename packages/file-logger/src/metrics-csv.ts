@@ -16,6 +16,7 @@ export class MetricsCsv {
   readonly #path: string;
   readonly #source: string;
   #columns = new Set<string>();
+  /** Undefined where the table could not be made. */
   #file: AppendFile | undefined;
 
   /** @param source path of the `metrics.jsonl` */
@@ -27,8 +28,8 @@ export class MetricsCsv {
 
   /** Adds a row that stands in the source by now. */
   add(row: MetricsRow): void {
-    if (Object.keys(row.values!).some((name) => !this.#columns.has(name))) this.rebuild();
-    else this.#file!.append(Buffer.from(this.#line(row)));
+    if (this.#file === undefined || Object.keys(row.values!).some((name) => !this.#columns.has(name))) this.rebuild();
+    else this.#file.append(Buffer.from(this.#line(row)));
   }
 
   rebuild(): void {

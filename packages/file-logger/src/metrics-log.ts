@@ -44,6 +44,7 @@ export class MetricsLog {
       this.#file.append(Buffer.from(line));
       return "new";
     }
+    if (rowNumber(this.#expected.text) > row.row) return "replayed"; // it could not be written then, and what came after it is there
     if (lastingText(line) === lastingText(this.#expected.text)) {
       this.#expectNext();
       return "replayed";
@@ -51,6 +52,12 @@ export class MetricsLog {
     this.#setAside(this.#expected.start);
     this.#file.append(Buffer.from(line));
     return "rewound";
+  }
+
+  /** Counts a row that cannot be written, so that those that follow keep their numbers. */
+  lose(): void {
+    if (this.#expected !== undefined && rowNumber(this.#expected.text) === this.#numRows) this.#expectNext();
+    this.#numRows += 1;
   }
 
   close(): void {

@@ -53,9 +53,16 @@ export class RunFiles {
   }
 
   async #writeImage(record: RowRecord & { readonly kind: "image" }): Promise<void> {
-    const { bytes, width, height, numChannels } = await encodePng(record.image);
-    const path = `images/${pathOfName(record.key)}_${String(record.step).padStart(6, "0")}.png`;
-    this.#writeRow(record, { path: await keepFile(this.#folder, path, bytes), width, height, numChannels });
+    const name = `images/${pathOfName(record.key)}_${String(record.step).padStart(6, "0")}.png`;
+    let content: object;
+    try {
+      const { bytes, width, height, numChannels } = await encodePng(record.image);
+      content = { path: await keepFile(this.#folder, name, bytes), width, height, numChannels };
+    } catch (error) {
+      this.#log.lose();
+      throw error;
+    }
+    this.#writeRow(record, content);
   }
 
   /** A row that comes again does not need the file any more, which may be gone by then. */

@@ -26,7 +26,7 @@ describe("RowLedger", () => {
     const ledger = open(size(3), 1);
     expect(ledger.admit("x")).toBe("rewound");
     expect(ledger.end).toEqual(size(1));
-    ledger.note("x", size(2));
+    ledger.write("x", size(2), written);
     expect([ledger.admit("c"), ledger.numRows]).toEqual(["new", 2]);
     ledger.close();
     expect(open(size(2)).numRows).toBe(2);
@@ -44,7 +44,7 @@ describe("RowLedger", () => {
     expect(first.place).toEqual({ numMissing: 5, numExpected: 0, end: size(0) });
     for (const [i, row] of ["f", "g"].entries()) {
       expect(first.admit(row)).toBe("new");
-      first.note(row, size(i + 1));
+      first.write(row, size(i + 1), written);
     }
     expect(first.numRows).toBe(7);
     first.close();
@@ -57,7 +57,7 @@ describe("RowLedger", () => {
     write(["a", "b", "c"]);
     const lossy = open(size(1), 3); // the power failed, and the log lost two rows that a state knows of
     expect([lossy.place.numMissing, lossy.admit("d")]).toEqual([2, "new"]);
-    lossy.note("d", size(2));
+    lossy.write("d", size(2), written);
     lossy.close();
     const ledger = open(size(2), 1);
     expect(["b", "c", "d", "e"].map((row) => ledger.admit(row))).toEqual(["replayed", "replayed", "replayed", "new"]);
@@ -68,29 +68,91 @@ describe("RowLedger", () => {
     write(["a", "b", "c"]);
     const killed = open(size(3), 1);
     killed.admit("x");
-    killed.note("x", size(4));
+    killed.write("x", size(4), written);
     killed.close();
     for (let i = 0; i < 2; i++) open({ segment: 0, sizeBytes: 39 }, 1).close(); // killed again before it logs
     const ledger = open({ segment: 1, sizeBytes: 0 }, 0);
     expect([ledger.admit("a"), ledger.admit("y")]).toEqual(["replayed", "rewound"]);
-    ledger.note("y", { segment: 1, sizeBytes: 10 });
-    ledger.takeBack();
+    expect(() => ledger.write("y", { segment: 1, sizeBytes: 10 }, refused)).toThrow("full");
     expect(ledger.admit("z")).toBe("rewound");
-    ledger.note("z", { segment: 1, sizeBytes: 10 });
+    ledger.write("z", { segment: 1, sizeBytes: 10 }, written);
     expect(ledger.admit("z2")).toBe("new");
     ledger.close();
   });
 
-  test("takes back a row that could not be written: it is admitted again", () => {
+  test("a row that could not be written is not there: it is admitted again", () => {
     write(["a"]);
     const ledger = open(size(1));
-    ledger.note("b", size(2));
-    ledger.takeBack();
+    expect(() => ledger.write("b", size(2), refused)).toThrow("full");
     expect([ledger.numRows, ledger.end, ledger.admit("b")]).toEqual([1, size(1), "new"]);
     ledger.close();
     expect(open(size(2)).numRows).toBe(1);
   });
+
+  test("a row that is given up keeps its number, and is left out when it comes again behind a row that followed it", () => {
+    write(["a"]);
+    const full = open(size(1));
+    for (const row of ["b", "c"]) {
+      expect(full.admit(row)).toBe("new");
+      expect(() => full.write(row, size(2), refused)).toThrow("full");
+      full.lose();
+    }
+    expect([full.numRows, full.end]).toEqual([3, size(1)]);
+    expect(full.admit("d")).toBe("new");
+    full.write("d", size(2), written);
+    expect(full.numRows).toBe(4);
+    full.close();
+    const resumed = open(size(2), 1);
+    expect(["b", "c", "d", "e"].map((row) => resumed.admit(row))).toEqual(["replayed", "replayed", "replayed", "new"]);
+    resumed.close();
+  });
+
+  test("a row that is given up is written when it comes again, if nothing has followed it", () => {
+    write(["a"]);
+    const full = open(size(1));
+    full.admit("b");
+    full.lose();
+    full.close();
+    const resumed = open(size(1), 1);
+    expect(resumed.admit("b")).toBe("new");
+    resumed.write("b", size(2), written);
+    resumed.close();
+    const behind = open(size(1), 2); // from a state that knows of it
+    expect([behind.place.numMissing, behind.numRows]).toEqual([1, 2]);
+    behind.close();
+  });
+
+  test("a row may also be given up where the log has it: it is not told apart from those that come again", () => {
+    write(["a", "b", "c"]);
+    const ledger = open(size(3), 1);
+    ledger.lose();
+    expect([ledger.admit("c"), ledger.numRows, ledger.end]).toEqual(["replayed", 3, size(3)]);
+    ledger.close();
+  });
+
+  test("a branch whose first rows are given up begins with the next one, also after a kill", () => {
+    write(["a", "b", "c"]);
+    const full = open(size(3), 1);
+    expect(full.admit("x")).toBe("rewound");
+    expect(() => full.write("x", { segment: 1, sizeBytes: 10 }, refused)).toThrow("full");
+    full.lose();
+    full.close();
+    for (let i = 0; i < 2; i++) open(size(3), 2).close();
+    const ledger = open(size(3), 2);
+    expect([ledger.numRows, ledger.admit("y")]).toEqual([2, "rewound"]);
+    ledger.write("y", { segment: 1, sizeBytes: 10 }, written);
+    ledger.close();
+    const resumed = open({ segment: 1, sizeBytes: 10 }, 0);
+    expect(["a", "x", "y", "z"].map((row) => resumed.admit(row))).toEqual(["replayed", "replayed", "replayed", "new"]);
+    resumed.close();
+  });
 });
+
+function written(): void {}
+
+function refused(): never {
+  throw new Error("the disk is full");
+}
 
 function size(numRows: number): LogSegment {
   return { segment: 0, sizeBytes: numRows * ROW_BYTES };
@@ -102,6 +164,6 @@ function open(current: LogSegment, numRestored?: number): RowLedger {
 
 function write(rows: readonly string[]): void {
   const ledger = open(size(0), 0);
-  for (const [i, row] of rows.entries()) ledger.note(row, size(i + 1));
+  for (const [i, row] of rows.entries()) ledger.write(row, size(i + 1), written);
   ledger.close();
 }

@@ -45,6 +45,16 @@ export class EventLog {
     return this.#ledger.numRows + this.#ledger.place.numExpected === 0;
   }
 
+  /** Rows of the run, those that were lost too. */
+  get numRows(): number {
+    return this.#ledger.numRows;
+  }
+
+  /** Counts a row that could not be written. */
+  lose(): void {
+    this.#ledger.lose();
+  }
+
   /** Goes on behind the rows that a state knows of. */
   restore(numRows: number): void {
     this.#ledger.close();
@@ -58,14 +68,15 @@ export class EventLog {
 
   /**
    * Adds the record of a row, unless it is there. A row is one record, so that what is torn is not there for readers either. @param text of the row, as for a ledger
-   * @returns what has become of it. @throws SnapfitError with a code of storages; the row is lost then, and the file is as it was
+   * @returns what has become of it. @throws SnapfitError with a code of storages; the row may be lost then, and the file is as it was
    */
   write(text: string, record: () => Uint8Array): "new" | "replayed" | "rewound" {
     const admission = this.#ledger.admit(text);
     if (admission === "replayed") return admission;
     const bytes = record();
     if (admission === "rewound") this.#beginBranch(text, bytes);
-    else this.#note(text, this.#segment, this.#file.sizeBytes + bytes.length, () => this.#file.append(bytes));
+    else
+      this.#ledger.write(text, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length }, () => this.#file.append(bytes));
     return admission;
   }
 
@@ -110,21 +121,11 @@ export class EventLog {
     } finally {
       file.close();
     }
-    this.#note(text, this.#segment + 1, file.sizeBytes, () => renameSync(temporary, this.#pathOf(this.#segment + 1)));
+    const next = this.#segment + 1;
+    this.#ledger.write(text, { segment: next, sizeBytes: file.sizeBytes }, () => renameSync(temporary, this.#pathOf(next)));
     this.#file.close();
-    this.#segment += 1;
+    this.#segment = next;
     this.#file = new AppendFile(this.#pathOf(this.#segment));
-  }
-
-  /** Notes a row, then has it written. */
-  #note(text: string, segment: number, sizeBytes: number, write: () => void): void {
-    this.#ledger.note(text, { segment, sizeBytes });
-    try {
-      write();
-    } catch (error) {
-      this.#ledger.takeBack();
-      throw error;
-    }
   }
 
   /** Whether readers forget at its beginning what came before. */

@@ -40,7 +40,22 @@ export class RunEvents {
     this.#log.restore(numRows);
   }
 
+  /** @throws SnapfitError with a code of storages, or of the record; what it has not written is lost then */
   write(record: LogRecord): void | Promise<void> {
+    const numRows = this.#log.numRows + numEventsOf(record);
+    try {
+      const writing = this.#write(record);
+      return writing?.catch((error: unknown) => this.#lose(numRows, error));
+    } catch (error) {
+      this.#lose(numRows, error);
+    }
+  }
+
+  close(): void {
+    this.#log.close();
+  }
+
+  #write(record: LogRecord): void | Promise<void> {
     if (record.kind === "image") return encodePng(record.image).then((png) => this.#writeImage(record, png));
     if (record.kind === "config") this.#writeConfig(record.values);
     else if (record.kind === "scalars") this.#writeScalars(record);
@@ -48,8 +63,10 @@ export class RunEvents {
     return undefined;
   }
 
-  close(): void {
-    this.#log.close();
+  /** The rows that follow keep their numbers. */
+  #lose(numRows: number, error: unknown): never {
+    while (this.#log.numRows < numRows) this.#log.lose();
+    throw error;
   }
 
   /** TensorBoard takes the first one that it finds. */

@@ -88,11 +88,10 @@ class ToyLog {
     ]);
     const line = JSON.stringify({ step: record.step, kind: record.kind, pairs, ...(admission === "rewound" && { rewind: true }) });
     const bytes = Buffer.from(`${line}\n`);
-    this.#ledger.note(row, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length });
     try {
-      this.#file.append(bytes);
+      this.#ledger.write(row, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length }, () => this.#file.append(bytes));
     } catch (error) {
-      this.#ledger.takeBack();
+      this.#ledger.lose();
       throw error;
     }
   }

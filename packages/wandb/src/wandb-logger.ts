@@ -91,7 +91,7 @@ export const WandBLogger = defineAddOn({
         this.addLogSink({
           name: "W&B",
           open: (run) => this.#open(run),
-          write: (record) => this.#run?.write(this.#taken(record)),
+          write: (record) => this.#write(record),
           flush: () => this.#run?.flush(),
         });
         this.defer(() => this.#close());
@@ -100,10 +100,6 @@ export const WandBLogger = defineAddOn({
         await super.onFitStart();
         this.#exitCode = EXIT.failed; // until it ends in order
         this.#throughput.start(this.progress.samples);
-      }
-      protected override async onFitEnd(reason: string): Promise<void> {
-        await super.onFitEnd(reason);
-        if (this.#settings.logModel && this.bestModelState !== undefined) await this.#run?.addModel(this.bestModelState);
       }
       protected override savePoint(kind: SavePointKind): Awaitable<void> {
         if (kind === "fitEnd") this.#exitCode = EXIT.done;
@@ -165,10 +161,11 @@ export const WandBLogger = defineAddOn({
         this.logger.info(`W&B: run ${run.runId} is logged offline. Upload it with: ${run.syncCommand}`);
       }
 
-      /** A record as it is logged. */
-      #taken(record: LogRecord): LogRecord {
-        if (record.kind === "config") return { ...record, values: withoutOwn(record.values) };
-        return this.#throughput.measured(record, this.progress.samples);
+      #write(record: LogRecord): Awaitable<void> {
+        if (record.kind === "config") return this.#run?.write({ ...record, values: withoutOwn(record.values) });
+        const writing = this.#run?.write(this.#throughput.measured(record, this.progress.samples));
+        if (record.kind !== "summary" || !this.#settings.logModel || this.bestModelState === undefined) return writing;
+        return this.#run?.addModel(this.bestModelState); // a fit has ended
       }
 
       async #close(): Promise<void> {

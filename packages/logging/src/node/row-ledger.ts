@@ -1,3 +1,4 @@
+import { diskError } from "@snapfit/base/node";
 import { hash } from "node:crypto";
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -11,6 +12,8 @@ const ENTRY_BYTES = 20;
 const END_AT = 4;
 const DIGEST_AT = 12;
 const NO_DIGEST = new Uint8Array(8);
+/** The next row begins a branch. */
+const BRANCH_DUE = entryOf(NO_DIGEST, { segment: 0, sizeBytes: 0 }, true);
 
 /** The part of a log that rows go to now: a file that was torn is not written any more, another one begins. */
 export interface LogSegment {
@@ -37,38 +40,36 @@ export type Admission = "new" | "replayed" | "rewound";
  * An entry is written before its row. One whose row did not arrive whole is dropped when the ledger is opened; if a branch began with it, the next row begins it.
  */
 export class RowLedger {
+  readonly #path: string;
   readonly #descriptor: number;
   /** Entries of the rows that are expected to come again. */
   #expected: Buffer;
   /** Rows of the log that this run has come to. */
   #position: number;
-  /** Before the row that was noted last. */
-  #previousEnd: LogSegment;
   #end: LogSegment;
   #admitted: { readonly row: string; readonly digest: Uint8Array } = { row: "", digest: new Uint8Array() };
   /** Whether the next row that is written begins a branch. */
   #isBranchDue: boolean;
-  /** Before the row that was noted last. */
-  #wasBranchDue = false;
+  /** Rows before this one that could not be written, and have no entries yet. */
+  #numLost = 0;
 
   /** @param current the log as it is now @param numRestored rows that the restored state knows of. @default all that are there */
   constructor(path: string, current: LogSegment, numRestored?: number) {
+    this.#path = path;
     mkdirSync(dirname(path), { recursive: true });
     const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     this.#descriptor = openSync(path, existsSync(path) ? "r+" : "w+");
     const numEntries = countEntries(bytes, current);
     this.#isBranchDue = isBranchAt(bytes, numEntries);
-    if (this.#isBranchDue) this.#writeEntry(numEntries, entryOf(NO_DIGEST, { segment: 0, sizeBytes: 0 }, true));
-    ftruncateSync(this.#descriptor, (numEntries + Number(this.#isBranchDue)) * ENTRY_BYTES);
     this.#position = numRestored ?? numEntries;
     const numMissing = Math.max(0, this.#position - numEntries);
     // Missing rows have entries too, so that those that follow have their numbers.
-    for (let i = numEntries; i < this.#position; i++) this.#writeEntry(i, entryOf(NO_DIGEST, current));
+    this.#writeEntries(numEntries, missingEntries(numMissing, current), this.#isBranchDue ? BRANCH_DUE : undefined);
+    ftruncateSync(this.#descriptor, (numEntries + numMissing + Number(this.#isBranchDue)) * ENTRY_BYTES);
     const endAfter = (numRows: number): LogSegment =>
       numMissing > 0 ? current : numRows === 0 ? { segment: 0, sizeBytes: 0 } : endOf(bytes, numRows - 1);
     this.#expected = Buffer.from(bytes.subarray(this.#position * ENTRY_BYTES, numEntries * ENTRY_BYTES)); // a copy: the rest is let go
     this.#end = endAfter(this.#position);
-    this.#previousEnd = this.#end;
     this.place = { numMissing, numExpected: this.numExpected, end: endAfter(numEntries) };
   }
 
@@ -96,9 +97,7 @@ export class RowLedger {
     if (this.#expected.length === 0) return this.#isBranchDue ? "rewound" : "new";
     const expected = this.#expected.subarray(DIGEST_AT, ENTRY_BYTES);
     if (expected.equals(digest) || expected.equals(NO_DIGEST)) {
-      this.#position += 1;
-      this.#end = endOf(this.#expected, 0);
-      this.#expected = this.#expected.length === ENTRY_BYTES ? Buffer.alloc(0) : this.#expected.subarray(ENTRY_BYTES);
+      this.#pass();
       return "replayed";
     }
     this.#expected = Buffer.alloc(0);
@@ -106,32 +105,55 @@ export class RowLedger {
     return "rewound";
   }
 
-  /** To be called before an admitted row is written. @param end of its segment once it is there */
-  note(row: string, end: LogSegment): void {
+  /**
+   * Notes an admitted row, and has it written. Where either fails the row is not there: it may be admitted again, or given up with `lose()`.
+   * @param end of its segment once it is there @param append writes it, or throws and leaves nothing of it
+   */
+  write(row: string, end: LogSegment, append: () => void): void {
     const digest = row === this.#admitted.row ? this.#admitted.digest : digestOf(row);
-    this.#writeEntry(this.#position, entryOf(digest, end, this.#isBranchDue));
+    const first = this.#position - this.#numLost;
+    try {
+      this.#writeEntries(first, missingEntries(this.#numLost, this.#end), entryOf(digest, end, this.#isBranchDue));
+      if (this.#isBranchDue) ftruncateSync(this.#descriptor, (this.#position + 1) * ENTRY_BYTES);
+      append();
+    } catch (error) {
+      if (this.#isBranchDue) this.#writeEntries(first, BRANCH_DUE);
+      ftruncateSync(this.#descriptor, (first + Number(this.#isBranchDue)) * ENTRY_BYTES);
+      throw error;
+    }
     this.#position += 1;
-    if (this.#isBranchDue) ftruncateSync(this.#descriptor, this.#position * ENTRY_BYTES);
-    this.#wasBranchDue = this.#isBranchDue;
+    this.#numLost = 0;
     this.#isBranchDue = false;
-    [this.#previousEnd, this.#end] = [this.#end, end];
+    this.#end = end;
   }
 
-  /** Takes back the row that was noted last: it could not be written. */
-  takeBack(): void {
-    this.#position -= 1;
-    this.#end = this.#previousEnd;
-    this.#isBranchDue = this.#wasBranchDue;
-    if (this.#isBranchDue) this.#writeEntry(this.#position, entryOf(NO_DIGEST, { segment: 0, sizeBytes: 0 }, true));
-    ftruncateSync(this.#descriptor, (this.#position + Number(this.#isBranchDue)) * ENTRY_BYTES);
+  /** Counts a row that cannot be written, so that those that follow keep their numbers. It is written when it comes again, unless one has followed it. */
+  lose(): void {
+    if (this.#expected.length > 0) return this.#pass();
+    this.#numLost += 1;
+    this.#position += 1;
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
 
-  #writeEntry(index: number, entry: Buffer): void {
-    writeSync(this.#descriptor, entry, 0, ENTRY_BYTES, index * ENTRY_BYTES);
+  /** Comes to the next row that is expected. */
+  #pass(): void {
+    this.#position += 1;
+    this.#end = endOf(this.#expected, 0);
+    this.#expected = this.#expected.length === ENTRY_BYTES ? Buffer.alloc(0) : this.#expected.subarray(ENTRY_BYTES);
+  }
+
+  /** @param index of the first one */
+  #writeEntries(index: number, entries: Buffer, last?: Buffer): void {
+    const bytes = last === undefined ? entries : entries.length === 0 ? last : Buffer.concat([entries, last]);
+    try {
+      for (let written = 0; written < bytes.length;)
+        written += writeSync(this.#descriptor, bytes, written, bytes.length - written, index * ENTRY_BYTES + written);
+    } catch (cause) {
+      throw diskError("write", this.#path, cause);
+    }
   }
 }
 
@@ -145,6 +167,10 @@ function entryOf(digest: Uint8Array, { segment, sizeBytes }: LogSegment, isBranc
   entry.writeBigUInt64LE(BigInt(sizeBytes), END_AT);
   entry.set(digest, DIGEST_AT);
   return entry;
+}
+
+function missingEntries(count: number, at: LogSegment): Buffer {
+  return Buffer.alloc(count * ENTRY_BYTES, entryOf(NO_DIGEST, at));
 }
 
 function endOf(entries: Buffer, index: number): LogSegment {

@@ -22,8 +22,7 @@ export class LineLog {
     const admission = this.#ledger.admit(row);
     if (admission === "replayed") return;
     const bytes = Buffer.from(`${admission === "rewound" ? "branch " : ""}${row}\n`);
-    this.#ledger.note(row, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length });
-    this.#file.append(bytes);
+    this.#ledger.write(row, { segment: this.#segment, sizeBytes: this.#file.sizeBytes + bytes.length }, () => this.#file.append(bytes));
   }
 
   close(): void {

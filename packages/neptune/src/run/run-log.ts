@@ -115,7 +115,12 @@ export class RunLog {
   #admit(record: RowRecord, text: string, steps: readonly number[]): RowContext | undefined {
     const admission = this.#ledger.admit(text);
     if (admission === "replayed") return undefined;
-    if (admission === "rewound") this.#beginBranch(record.step);
+    try {
+      if (admission === "rewound") this.#beginBranch(record.step);
+    } catch (error) {
+      this.#ledger.lose();
+      throw error;
+    }
     return {
       steps,
       ts: Date.now() / 1000,
@@ -141,21 +146,19 @@ export class RunLog {
     try {
       content = await make();
     } catch (error) {
-      this.#ledger.note(text, this.#log.end); // the rows that follow keep their numbers
+      this.#ledger.lose();
       throw error;
     }
     this.#writeRow(text, content.operations, ts);
   }
 
   #writeRow(text: string, operations: readonly string[], ts: number): void {
-    if (operations.length === 0) return this.#ledger.note(text, this.#log.end);
-    const unit = this.#log.prepare(operations, ts);
-    this.#ledger.note(text, unit.end);
     try {
-      this.#log.commit(unit);
+      if (operations.length === 0) return this.#ledger.write(text, this.#log.end, () => undefined);
+      const unit = this.#log.prepare(operations, ts);
+      this.#ledger.write(text, unit.end, () => this.#log.commit(unit));
     } catch (error) {
-      this.#ledger.takeBack();
-      this.#ledger.note(text, this.#log.end);
+      this.#ledger.lose();
       throw error;
     }
   }

@@ -42,12 +42,13 @@ export class TransactionLog {
       this.#pieces = [];
       this.#numCommitted = this.#numRecords;
     } catch (error) {
-      this.#discard();
+      this.discard();
       throw error;
     }
   }
 
-  #discard(): void {
+  /** Forgets what was collected. */
+  discard(): void {
     const isNew = this.#file.sizeBytes === 0;
     this.#pieces = isNew ? [FILE_HEADER] : [];
     this.#sizeBytes = isNew ? FILE_HEADER.length : this.#file.sizeBytes;

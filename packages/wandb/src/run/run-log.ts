@@ -111,13 +111,13 @@ export class RunLog {
     switch (record.kind) {
       case "scalars":
         Object.assign(this.#rowOf(record).values, record.values);
-        return;
+        return this.#writeComplete();
       case "text":
         this.#rowOf(record).values[record.key] = record.text;
-        return;
+        return this.#writeComplete();
       case "histogram":
         this.#rowOf(record).values[record.key] = histogramValue(record);
-        return;
+        return this.#writeComplete();
       case "table":
         return this.#takeMedia(record, tableFile(record));
       case "image":
@@ -128,7 +128,7 @@ export class RunLog {
         return this.#takeAlert(record);
       case "summary":
         for (const [name, value] of Object.entries(record.values)) this.#rowOf(record).summary[name] = jsonText(value);
-        return;
+        return this.#writeComplete();
       case "config":
         this.updateConfig(record.values);
         return;
@@ -160,14 +160,14 @@ export class RunLog {
     this.flush();
     const { entity, project } = this.#plan.settings;
     const artifact = await modelArtifact(model, { entity, project, runId: this.runId, folder: this.#units.fragment.path });
-    this.#units.unit(`artifact ${artifact.digest} ${model.step}`, (log) =>
+    this.#units.unitOnce(`artifact ${artifact.digest} ${model.step}`, (log) =>
       log.add(RecordKind.artifact, (writer) => write.writeArtifact(writer, artifact)),
     );
   }
 
   /** Writes what there is of the last row too. What comes for its step later is added to it. */
   flush(): void {
-    while (this.#rows.length > 1) this.#writeFirstRow();
+    this.#writeComplete();
     const row = this.#rows[0];
     if (row === undefined || isEmpty(row) || !this.#units.isAtEnd) return;
     const entries = entriesOf(row.values);
@@ -216,9 +216,12 @@ export class RunLog {
     if (last?.step === step) return last;
     const row = newRow(step, Date.now());
     this.#rows.push(row);
-    // What cannot be written stays, and is tried again with the next row.
-    while (this.#rows.length > 1) this.#writeFirstRow();
     return row;
+  }
+
+  /** Writes rows that nothing is added to any more. What cannot be written stays, and is tried again with the next record. */
+  #writeComplete(): void {
+    while (this.#rows.length > 1) this.#writeFirstRow();
   }
 
   #takeMedia(record: LogRecord, media: MediaFile): void {
@@ -226,10 +229,11 @@ export class RunLog {
     this.#files.write(this.#units.fragment, media);
     row.values[record.key] = media.value;
     row.files.push(media.path);
+    this.#writeComplete();
   }
 
   #takeFile(record: Extract<LogRecord, { readonly kind: "file" }>): void {
-    this.#units.unit(rowText(record), (log) => {
+    this.#units.unitOnce(rowText(record), (log) => {
       const path = this.#files.copy(this.#units.fragment, record.key, record.path);
       log.add(RecordKind.files, (writer) => write.writeFiles(writer, [path], false));
     });
@@ -237,7 +241,9 @@ export class RunLog {
 
   #takeAlert(record: Extract<LogRecord, { readonly kind: "alert" }>): void {
     const { title, text, level } = record;
-    this.#units.unit(rowText(record), (log) => log.add(RecordKind.alert, (writer) => write.writeAlert(writer, title, text, levels[level])));
+    this.#units.unitOnce(rowText(record), (log) =>
+      log.add(RecordKind.alert, (writer) => write.writeAlert(writer, title, text, levels[level])),
+    );
   }
 
   #writeFirstRow(): void {

@@ -93,15 +93,24 @@ export class UnitLog {
     if (step < last || (step === last && admission === "rewound")) this.#branch = { runId, step };
     if (this.#branch !== undefined) this.#beginBranch(this.#branch);
     add(this.#log);
-    this.#ledger.note(text, { segment: this.#segment, sizeBytes: this.#log.sizeBytes });
     try {
-      this.#log.commit();
+      this.#ledger.write(text, { segment: this.#segment, sizeBytes: this.#log.sizeBytes }, () => this.#log.commit());
     } catch (error) {
-      this.#ledger.takeBack();
+      this.#log.discard();
       throw error;
     }
     this.#lastStep = step;
     return true;
+  }
+
+  /** Writes a unit that is given up where it cannot be written: those that follow keep their numbers. */
+  unitOnce(text: string, add: (log: TransactionLog) => void): void {
+    try {
+      this.unit(text, add);
+    } catch (error) {
+      this.#ledger.lose();
+      throw error;
+    }
   }
 
   /** Writes what is no unit: it may come again. */
