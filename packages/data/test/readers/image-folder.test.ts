@@ -1,10 +1,10 @@
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { hostTensor, type HostTensor } from "@snapfit/base";
 import { decodeImage, loader } from "@snapfit/data";
-import { imageFolder, readImage } from "@snapfit/data/node";
+import { imageFolder, readIdx, readImage } from "@snapfit/data/node";
 import decoder from "../../src/node/image-folder-worker.js";
 import { compareNatural } from "../../src/node/compare-natural.js";
 import { imageFile } from "./support/image-cases.js";
@@ -154,5 +154,34 @@ describe("compareNatural", () => {
   it("counts digits as numbers", () => {
     const sorted = ["", "01", "1", "2", "10", "a", "a1", "a1b", "a02", "a2", "a10", "a99999999999999999999", "a100000000000000000000", "b"];
     expect([...sorted].reverse().sort(compareNatural)).toEqual(sorted);
+  });
+});
+
+const dataFolder = process.env["SNAPFIT_DATA"];
+if (!dataFolder) console.info("Skipped: reading folders of digits and surfaces. Set SNAPFIT_DATA to the folder of data sets.");
+
+describe.skipIf(!dataFolder)("real folders", () => {
+  it("digits are those of the IDX files, by their names", async () => {
+    const set = await imageFolder(join(dataFolder!, "mnist-png/train"), { channels: 1 });
+    const images = await readIdx(join(dataFolder!, "mnist/train-images-idx3-ubyte.gz"), { rank: 3, dtype: "uint8" });
+    const labels = await readIdx(join(dataFolder!, "mnist/train-labels-idx1-ubyte.gz"), { rank: 1, dtype: "uint8" });
+    expect([set.length, set.classes.join("")]).toEqual([1000, "0123456789"]);
+    for (let i = 0; i < set.length; i++) {
+      const position = Number(basename(set.files[i]!, ".png"));
+      const { image, label } = await set.at(i);
+      expect(label.data[0]).toBe(labels.data[position]);
+      expect(Buffer.compare(image.data, images.data.subarray(784 * position, 784 * (position + 1)))).toBe(0);
+    }
+  });
+
+  it("surfaces have two classes, of which training has seen one", async () => {
+    const root = join(dataFolder!, "bsdata/ballscrew");
+    const train = await imageFolder(join(root, "train"));
+    expect([train.classes, train.length]).toEqual([["good"], 200]);
+    await expect(imageFolder(join(root, "test"), { classes: train.classes })).rejects.toThrow(
+      fails("IMAGE_FOLDER", `${join(root, "test/pitting/000.jpg")} is of the class "pitting", which is not one of good.`),
+    );
+    const test = await imageFolder(join(root, "test"));
+    expect([test.classes, test.length, (await test.at(0)).image.shape]).toEqual([["good", "pitting"], 120, [104, 256, 3]]);
   });
 });
