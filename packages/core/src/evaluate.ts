@@ -32,11 +32,15 @@ export async function evaluate<Batch = Record<string, tf.Tensor>>(
       return { valid: options.metrics ?? {} };
     }
   }
-  await using evaluator = new Evaluator({
+  const evaluator = new Evaluator({
     model,
     ...(options.device !== undefined && { device: options.device }),
     quiet: options.quiet ?? false,
     seed: 0,
   });
-  return evaluator.validate(source);
+  try {
+    return await evaluator.validate(source);
+  } finally {
+    await evaluator.close(); // "await using" would bring its helpers to all who load this package
+  }
 }

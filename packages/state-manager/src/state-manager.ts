@@ -168,12 +168,6 @@ export const StateManager = defineAddOn({
         return this.setModelWeights(weights, options);
       }
 
-      /** A script that goes on must not load again what it began with. */
-      #isPassedOver(call: string): boolean {
-        if (this.isReplaying) this.logger.info(`${call} is passed over: the restored state already holds what came after it.`);
-        return this.isReplaying;
-      }
-
       async #saveModel(path: string, { format = "safetensors" }: { readonly format?: ModelFormat } = {}): Promise<void> {
         await this.ready();
         const { storage } = this.#settings;
