@@ -20,22 +20,31 @@ const SMALL_PIXELS = 64 * 64;
  * @example
  * ```ts no-run
  * import { readFile } from "node:fs/promises";
- * const decode = await imageDecoder({ channels: 1 });
+ * const decode = imageDecoder({ channels: 1 });
  * console.log((await decode(await readFile("a.png"), "a.png")).shape); // [ height, width, 1 ]
  * ```
  */
-export async function imageDecoder(options: DecodeImageOptions = {}): Promise<ImageDecoder> {
+export function imageDecoder(options: DecodeImageOptions = {}): ImageDecoder {
   checkDecodeOptions(options);
-  const sharp = await import("sharp").then(
+  return (bytes, file = "image") => {
+    const header = readImageHeader(bytes, options, file);
+    const isSmall = header.width * header.height <= SMALL_PIXELS;
+    return isSmall || header.numComponents === 4
+      ? finishImage(header.decode(), header.orientation, options)
+      : decodeLarge(header, bytes, options);
+  };
+}
+
+/** Loaded when it is needed first: that takes longer than a thousand small images. */
+let loading: Promise<typeof Sharp | undefined> | undefined;
+
+async function decodeLarge(header: ImageHeader, bytes: Uint8Array, options: DecodeImageOptions): Promise<ImageTensor> {
+  loading ??= import("sharp").then(
     (module) => module.default,
     () => undefined,
   );
-  return (bytes, file = "image") => {
-    const header = readImageHeader(bytes, options, file);
-    if (sharp && header.width * header.height > SMALL_PIXELS && header.numComponents < 4)
-      return decodeWithSharp(sharp, header, bytes, options);
-    return finishImage(header.decode(), header.orientation, options);
-  };
+  const sharp = await loading;
+  return sharp ? decodeWithSharp(sharp, header, bytes, options) : finishImage(header.decode(), header.orientation, options);
 }
 
 /** What sharp does not decode, the decoder in JavaScript does, or says why it does not. */

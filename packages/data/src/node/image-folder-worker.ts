@@ -8,6 +8,6 @@ import type { DecodeImageOptions } from "../readers/images/decode-image.js";
 const decoder: DecoderModule<ImageSample, ImageFile, DecodeImageOptions> = (options) => {
   const decode = imageDecoder(options);
   // A thread has nothing better to do than wait for the file.
-  return async (input) => makeSample(await decode, readFileSync(input.path), input);
+  return (input) => makeSample(decode, readFileSync(input.path), input);
 };
 export default decoder;

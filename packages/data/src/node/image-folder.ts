@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { nearestName, SnapfitError, type HostTensor } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { DecodedSet } from "../decoded-set.js";
-import { checkDecodeOptions, type DecodeImageOptions, type ImageDecoder, type ImageTensor } from "../readers/images/decode-image.js";
+import type { DecodeImageOptions, ImageDecoder, ImageTensor } from "../readers/images/decode-image.js";
 import { imageDecoder } from "./image-decoder.js";
 import { compareNatural } from "./compare-natural.js";
 
@@ -50,7 +50,7 @@ export interface ImageFolder extends DecodedSet<ImageSample, ImageFile> {
  */
 export async function imageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const { classes: known, ...decodeOptions } = options;
-  checkDecodeOptions(decodeOptions);
+  const decode = imageDecoder(decodeOptions);
   const folders = (await list(root)).filter(({ isFolder }) => isFolder).map(({ name }) => name);
   if (folders.length === 0) throw fault(root, "has no folders. Each class has one, with its images in it");
   const classes = known ?? folders;
@@ -65,11 +65,16 @@ export async function imageFolder(root: string, options: ImageFolderOptions = {}
       labels.push(label);
     }
   }
-  return makeSet(files, Int32Array.from(labels), classes, decodeOptions);
+  return makeSet(files, Int32Array.from(labels), classes, decode, decodeOptions);
 }
 
-function makeSet(files: readonly string[], labels: Int32Array, classes: readonly string[], options: DecodeImageOptions): ImageFolder {
-  let decode: Promise<ImageDecoder> | undefined;
+function makeSet(
+  files: readonly string[],
+  labels: Int32Array,
+  classes: readonly string[],
+  decode: ImageDecoder,
+  options: DecodeImageOptions,
+): ImageFolder {
   const input = (index: number): ImageFile => {
     const path = files[index];
     if (path === undefined)
@@ -84,16 +89,17 @@ function makeSet(files: readonly string[], labels: Int32Array, classes: readonly
     input,
     async at(index) {
       const { path, label } = input(index);
-      decode ??= imageDecoder(options);
-      return makeSample(await decode, await new DiskStorage().read(path), { path, label });
+      return makeSample(decode, await new DiskStorage().read(path), { path, label });
     },
     decoder: { module: "@snapfit/data/image-folder-worker", options },
   };
 }
 
-/** The sample of a file's bytes. */
-export async function makeSample(decode: ImageDecoder, bytes: Uint8Array, { path, label }: ImageFile): Promise<ImageSample> {
-  return { image: await decode(bytes, path), label: { dtype: "int32", shape: [], data: Int32Array.of(label) } };
+/** The sample of a file's bytes; without a promise where none is needed. */
+export function makeSample(decode: ImageDecoder, bytes: Uint8Array, { path, label }: ImageFile): ImageSample | Promise<ImageSample> {
+  const sampleOf = (image: ImageTensor): ImageSample => ({ image, label: { dtype: "int32", shape: [], data: Int32Array.of(label) } });
+  const image = decode(bytes, path);
+  return image instanceof Promise ? image.then(sampleOf) : sampleOf(image);
 }
 
 async function listImages(folder: string): Promise<string[]> {

@@ -13,6 +13,6 @@ import { imageDecoder } from "./image-decoder.js";
  * ```
  */
 export async function readImage(path: string, options: DecodeImageOptions = {}): Promise<ImageTensor> {
-  const decode = await imageDecoder(options);
+  const decode = imageDecoder(options);
   return decode(await new DiskStorage().read(path), path);
 }

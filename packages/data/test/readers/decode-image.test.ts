@@ -166,15 +166,15 @@ describe("imageDecoder", () => {
     })
       .jpeg({ chromaSubsampling: "4:2:0" })
       .toBuffer();
-    const decode = await imageDecoder();
+    const decode = imageDecoder();
     const decoded = await decode(large);
     expect(worst(decoded.data, decodeImage(large).data)).toBeLessThanOrEqual(2);
     expect(decoded.data.constructor).toBe(Uint8Array);
     expect(await decode(imageFile("jpeg-cmyk"))).toEqual(decodeImage(imageFile("jpeg-cmyk")));
     const attempt = async (): Promise<unknown> => decode(large.subarray(0, 3000), "large.jpg");
     await expect(attempt()).rejects.toThrow(bad("large.jpg: the JPEG is truncated"));
-    const grey = await (await imageDecoder({ channels: 1 }))(greyPng(100, 100), "a.png");
+    const grey = await imageDecoder({ channels: 1 })(greyPng(100, 100), "a.png");
     expect(grey).toMatchObject({ shape: [100, 100, 1], data: new Uint8Array(10_000) });
-    await expect(imageDecoder({ channels: 5 as 4 })).rejects.toMatchObject({ code: "IMAGE_OPTIONS" });
+    expect(() => imageDecoder({ channels: 5 as 4 })).toThrow(expect.objectContaining({ code: "IMAGE_OPTIONS" }));
   });
 });
