@@ -1,4 +1,5 @@
 import { cropPixels, emptyLike, pickPixels, type Box, type PixelData, type Pixels } from "./pixels.js";
+import { resampleBytes } from "./simd/resample-bytes.js";
 import { resampleRgbRows } from "./resample-rgb-rows.js";
 import { SumOfBytes, SumOfFloats, type WeightedSum } from "./weighted-sum.js";
 import { triangleWeights } from "./triangle-weights.js";
@@ -15,6 +16,8 @@ export function resample(pixels: Pixels, box: Box, height: number, width: number
   if (interpolation === "nearest") {
     return pickPixels(pixels, nearestIndices(box.top, box.height, height), nearestIndices(box.left, box.width, width));
   }
+  const quick = resampleBytes(pixels, box, height, width);
+  if (quick) return quick;
   const wide = box.width === width ? cropPixels(pixels, box) : resampleRows(pixels, box, width);
   return box.height === height ? wide : resampleColumns(wide, height);
 }
