@@ -1,3 +1,5 @@
+import { checkSettings } from "@snapfit/base";
+
 /** What can be wrong with the options; `code` of the SnapfitError. */
 export type FileLoggerErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
 
@@ -10,4 +12,16 @@ export interface FileLoggerOptions {
 export interface FileLoggerSettings {
   /** Folder of the files. @default the run folder */
   readonly directory?: string;
+  /** Whether the best weights are written to `best_model.safetensors` at the end of each fit. @default false */
+  readonly logModel?: boolean;
+}
+
+/** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+export function checkFileLoggerSettings(settings: FileLoggerSettings = {}): FileLoggerSettings {
+  const checks = {
+    directory: ["a folder", (value: unknown) => typeof value === "string" && value !== ""],
+    logModel: ["true or false", (value: unknown) => typeof value === "boolean"],
+  } as const;
+  checkSettings("fileLogger", settings, checks, '{ directory: "logs" }');
+  return settings;
 }

@@ -1,9 +1,9 @@
 import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { consoleLogger, defineAddOn, type AddOnBase, type Adds, type LogRecord, type RunInfo } from "@snapfit/core";
-import { checkDirectoryOption, ThroughputMeter } from "@snapfit/logging";
+import { ThroughputMeter } from "@snapfit/logging";
 import { join } from "node:path";
-import type { FileLoggerOptions, FileLoggerSettings } from "./file-logger-options.js";
+import { checkFileLoggerSettings, type FileLoggerOptions, type FileLoggerSettings } from "./file-logger-options.js";
 import { isRow } from "./metrics-row.js";
 import { RunFiles } from "./run-files.js";
 import { isLogger, TrainingLog } from "./training-log.js";
@@ -19,7 +19,7 @@ export interface FileLoggerMembers {
 const STATE_VERSION = 1;
 
 /**
- * Writes the log of a run as plain files: the lines for people, `metrics.jsonl`, `metrics.csv`, `config.json`, `summary.json`, images and files.
+ * Writes the log of a run as plain files: the lines for people, `metrics.jsonl`, `metrics.csv`, `config.json`, `summary.json`, images and files, and the best model.
  * @example
  * import { Trainer } from "@snapfit/core";
  * import { FileLogger } from "@snapfit/file-logger";
@@ -43,7 +43,7 @@ export const FileLogger = defineAddOn({
         const { logger = consoleLogger } = options;
         const lines = new TrainingLog(logger);
         super(isLogger(logger) ? { ...options, logger: lines } : options); // what is none is refused there
-        this.#settings = checkDirectoryOption("fileLogger", options.fileLogger);
+        this.#settings = checkFileLoggerSettings(options.fileLogger);
         this.#lines = lines;
       }
 
@@ -88,7 +88,9 @@ export const FileLogger = defineAddOn({
 
       #write(record: LogRecord): void | Promise<void> {
         if (isRow(record)) this.#numRows += 1;
-        return this.#files?.write(this.#throughput.measured(record, this.progress.samples));
+        const writing = this.#files?.write(this.#throughput.measured(record, this.progress.samples));
+        if (record.kind !== "summary" || this.#settings.logModel !== true || this.bestModelState === undefined) return writing;
+        return this.#files?.writeModel(this.bestModelState); // a fit has ended
       }
     }
     return FileLoggerTrainer;

@@ -1,5 +1,7 @@
-import type { LogRecord } from "@snapfit/core";
+import { DiskStorage } from "@snapfit/base/node";
+import type { BestModelState, LogRecord } from "@snapfit/core";
 import { encodePng } from "@snapfit/logging/node";
+import { fromHostTensor, writeSafetensors } from "@snapfit/safetensors";
 import { basename, join } from "node:path";
 import { keepFile, pathOfName } from "./kept-files.js";
 import { MetricsCsv } from "./metrics-csv.js";
@@ -35,6 +37,13 @@ export class RunFiles {
     const { fit: _fit, step: _step, epoch: _epoch, kind: _kind, key: _key, ...content } = record;
     this.#writeRow(record, jsonSafe(content) as object);
     return undefined;
+  }
+
+  /** Puts the best weights in the place of those that were there. @throws SnapfitError with a code of storages */
+  async writeModel({ weights, monitor, value, epoch, step }: BestModelState): Promise<void> {
+    const tensors = new Map(Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor, {}, name)]));
+    const metadata = { monitor, value: String(value), epoch: String(epoch), step: String(step) };
+    await writeSafetensors(new DiskStorage(), join(this.#folder, "best_model.safetensors"), tensors, { metadata });
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { FileLogger } from "@snapfit/file-logger";
-import { tinyOptions, TinyTrainer } from "@snapfit/test-utils";
+import { parseSafetensors, toHostTensor } from "@snapfit/safetensors";
+import { seededClasses, tinyLoader, tinyOptions, TinyTrainer } from "@snapfit/test-utils";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,6 +116,20 @@ describe("FileLogger", () => {
     expect([...inflateSync(data)]).toEqual([0, 3, 2, 0, 3, 4]);
     expect(readFileSync(path("files", "보고서", "report.txt"), "utf8")).toBe("a report");
     expect(rowsOf(folder).find(({ kind }) => kind === "file")).toMatchObject({ key: "보고서", path: "files/보고서/report.txt" });
+  });
+
+  test("writes the best weights where it is asked to, with what they are the best by", async () => {
+    expect(existsSync(path("best_model.safetensors"))).toBe(false);
+    const Class = TinyTrainer.addOn(FileLogger);
+    const trainer = new Class({ ...tinyOptions(), outputDir: folder, runName: "kept", fileLogger: { logModel: true } });
+    const validation = tinyLoader(seededClasses({ numSamples: 6 }));
+    for (let fit = 0; fit < 2; fit++) await trainer.fit({ train: tinyLoader(seededClasses({ numSamples: 12 })), validation, epochs: 1 });
+    const { weights, monitor, value, epoch, step } = trainer.bestModelState!;
+    await trainer.close();
+    const { tensors, metadata } = parseSafetensors(readFileSync(join(folder, "kept", "best_model.safetensors")));
+    expect(Object.fromEntries(metadata)).toEqual({ monitor, value: String(value), epoch: String(epoch), step: String(step) });
+    expect([...tensors.keys()].sort()).toEqual(Object.keys(weights).sort());
+    for (const [name, tensor] of tensors) expect(toHostTensor(tensor), name).toEqual(weights[name]);
   });
 
   test("says where its files are", async () => {

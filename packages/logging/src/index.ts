@@ -1,4 +1,3 @@
-export { checkDirectoryOption } from "./check-directory-option.js";
 export { parseRetryAfter, retryDelayMs, type RetryPolicy } from "./retry-delay.js";
 export { isTimedName, rowText, type Row } from "./row-text.js";
 export { sendRequest, type UploadAnswer, type UploadRequest } from "./send-request.js";

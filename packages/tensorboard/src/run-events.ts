@@ -14,6 +14,7 @@ export const kinds = [
   "histogram",
   "image",
   "table",
+  "alert",
   "config",
   "summary",
 ] as const satisfies readonly LogRecord["kind"][];
@@ -112,6 +113,7 @@ function isOverEpochs(key: string): boolean {
 /** What is not scalars. */
 function valuesOf(record: LogRecord, timeMs: number): SummaryValue[] {
   if (record.kind === "text") return [textValue(record.key, record.text)];
+  if (record.kind === "alert") return [textValue("alerts", `[${record.level}] ${record.title}: ${record.text}`)];
   if (record.kind === "table") return [textValue(record.key, markdownTable(record))];
   if (record.kind === "histogram") return [histogramValue(record.key, record.edges, record.counts)];
   if (record.kind !== "summary") throw new Error(`internal: a record of kind ${record.kind} is not for TensorBoard`);

@@ -1,8 +1,8 @@
 import { migrateState, type StateRecord } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import { defineAddOn, type AddOnBase, type Adds, type LogRecord } from "@snapfit/core";
-import { checkDirectoryOption, ThroughputMeter } from "@snapfit/logging";
-import type { TensorBoardOptions, TensorBoardSettings } from "./tensorboard-options.js";
+import { ThroughputMeter } from "@snapfit/logging";
+import { checkTensorBoardSettings, type TensorBoardOptions, type TensorBoardSettings } from "./tensorboard-options.js";
 import { kinds, numEventsOf, RunEvents } from "./run-events.js";
 
 /** What {@link TensorBoardLogger} adds. */
@@ -38,7 +38,7 @@ export const TensorBoardLogger = defineAddOn({
 
       constructor(options: ConstructorParameters<typeof Base>[0]) {
         super(options);
-        this.#settings = checkDirectoryOption("tensorboard", options.tensorboard);
+        this.#settings = checkTensorBoardSettings(options.tensorboard);
       }
 
       get tensorboard(): TensorBoardLoggerMembers["tensorboard"] {

@@ -1,3 +1,5 @@
+import { checkSettings } from "@snapfit/base";
+
 /** What can be wrong with the options; `code` of the SnapfitError. */
 export type TensorBoardErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
 
@@ -10,4 +12,15 @@ export interface TensorBoardOptions {
 export interface TensorBoardSettings {
   /** Folder of the event files. @default the run folder */
   readonly directory?: string;
+}
+
+/** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+export function checkTensorBoardSettings(settings: TensorBoardSettings = {}): TensorBoardSettings {
+  checkSettings(
+    "tensorboard",
+    settings,
+    { directory: ["a folder", (value) => typeof value === "string" && value !== ""] },
+    '{ directory: "logs" }',
+  );
+  return settings;
 }

@@ -32,6 +32,7 @@ describe("the official TensorBoard", () => {
     const of = <K extends LogRecord["kind"]>(kind: K) =>
       records.filter((record): record is LogRecord & { kind: K } => record.kind === kind);
     expect(found.texts["note"]).toEqual(of("text").map(({ step, text }) => [step, [text]]));
+    expect(found.texts["alerts"]).toEqual([[2, ["[error] Loss: is high"]]]);
     expect(found.histograms["weights"]).toEqual(
       of("histogram").map(({ step, edges, counts }) => {
         const middles = counts.map((_, i) => (edges[i]! + edges[i + 1]!) / 2);

@@ -49,6 +49,10 @@ describe("TensorBoardLogger", () => {
     expect(events["valid/표본"]).toEqual([0, 3, 6].map((step) => ({ step, value: [2, 2, 1, expect.stringMatching(/^\u0089PNG/)] })));
   });
 
+  test("writes alerts as texts", () => {
+    expect(events["alerts"]).toEqual([{ step: 2, value: "[error] Loss: is high" }]);
+  });
+
   test("writes the options for the page HPARAMS at the beginning, and the best values at the end", () => {
     expect(events["_hparams_/session_start_info"]).toHaveLength(1);
     expect(stepsOf("_hparams_/session_start_info")).toEqual([0]);

@@ -12,6 +12,7 @@ class Talkative extends TinyTrainer.addOn(TensorBoardLogger, StateManager) {
     if (step >= 4) this.log("late", step);
     this.logText("note", `step ${step}: 안녕 🎉\n"second line"`);
     this.logHistogram("weights", [step, 1, 2]);
+    if (step === 2) this.alert("Loss", "is high", "error");
     if (step % 3 === 0) this.logImage("valid/표본", hostTensor(Uint8Array.of(step, 2, 3, 4), [2, 2]));
     return super.trainingStep(batch, index, name);
   }
