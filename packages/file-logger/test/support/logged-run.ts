@@ -1,10 +1,11 @@
 import { hostTensor } from "@snapfit/base";
-import type { StepResult, TrainerOptions } from "@snapfit/core";
+import type { StepResult } from "@snapfit/core";
 import { FileLogger, type FileLoggerSettings } from "@snapfit/file-logger";
 import { StateManager } from "@snapfit/state-manager";
-import { seededClasses, tinyLoader, tinyOptions, TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
+import { TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { logRun, type LoggedRunOptions } from "../../../test-utils/test/support/logged-run.js";
 
 /** A trainer that logs of every kind. */
 class Talkative extends TinyTrainer.addOn(FileLogger, StateManager) {
@@ -25,41 +26,12 @@ class Talkative extends TinyTrainer.addOn(FileLogger, StateManager) {
   }
 }
 
-export interface LoggedRunOptions extends Partial<TrainerOptions> {
-  readonly fileLogger?: FileLoggerSettings;
-  /** Ends the process' part of the run after this step, with a checkpoint. */
-  readonly stopAt?: number;
-}
-
-/** 3 epochs of 3 steps, logged each step and saved every 2, in `<folder>/run`. Resumes what is there. @returns the lines for people */
-export async function loggedRun(folder: string, { stopAt = Infinity, ...options }: LoggedRunOptions = {}): Promise<readonly string[]> {
-  const lines: string[] = [];
-  const say = (line: string): void => void lines.push(line);
-  const abort = new AbortController();
-  class Run extends Talkative {
-    protected override async onOptimizerStep(step: { readonly skipped: boolean }): Promise<void> {
-      await super.onOptimizerStep(step);
-      if (this.progress.step === stopAt) abort.abort();
-    }
-  }
-  const trainer = new Run({
-    ...tinyOptions({ quiet: false, logEvery: 1, logger: { debug: say, info: say, warning: say, error: say } }),
-    outputDir: folder,
-    runName: "run",
-    stateManager: { async: false, everySteps: 2 },
-    ...options,
-  });
-  try {
-    await trainer.fit({
-      train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
-      validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
-      epochs: 3,
-      signal: abort.signal,
-    });
-  } finally {
-    await trainer.close();
-  }
-  return lines;
+/** 3 epochs; see {@link logRun}. */
+export function loggedRun(
+  folder: string,
+  options: LoggedRunOptions & { readonly fileLogger?: FileLoggerSettings } = {},
+): Promise<readonly string[]> {
+  return logRun(Talkative as unknown as typeof TinyTrainer, folder, { epochs: 3, ...options });
 }
 
 /** Measured by the clock. */

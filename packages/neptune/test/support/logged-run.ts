@@ -1,9 +1,10 @@
 import { hostTensor } from "@snapfit/base";
-import type { StepResult, TrainerOptions } from "@snapfit/core";
+import type { StepResult } from "@snapfit/core";
 import { StateManager } from "@snapfit/state-manager";
-import { seededClasses, tinyLoader, tinyOptions, TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
+import { TinyTrainer, type ClassBatch } from "@snapfit/test-utils";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { logRun, type LoggedRunOptions } from "../../../test-utils/test/support/logged-run.js";
 import { NeptuneLogger, type NeptuneSettings } from "../../src/index.js";
 
 /** A trainer that logs of every kind. */
@@ -35,35 +36,10 @@ class Talkative extends TinyTrainer.addOn(NeptuneLogger, StateManager) {
   }
 }
 
-export interface LoggedRunOptions extends Partial<TrainerOptions> {
-  readonly neptune?: NeptuneSettings;
-  /** Ends the process' part of the run after this step, with a checkpoint. */
-  readonly stopAt?: number;
-}
-
-/** 2 epochs of 3 steps, logged each step and saved every 2, in `<folder>/run`. Resumes what is there. @returns the lines for people */
-export async function loggedRun(folder: string, { stopAt = Infinity, ...options }: LoggedRunOptions = {}): Promise<readonly string[]> {
-  const lines: string[] = [];
-  const say = (line: string): void => void lines.push(line);
-  const abort = new AbortController();
-  class Run extends Talkative {
-    protected override async onOptimizerStep(step: { readonly skipped: boolean }): Promise<void> {
-      await super.onOptimizerStep(step);
-      if (this.progress.step === stopAt) abort.abort();
-    }
-  }
-  await using trainer = new Run({
-    ...tinyOptions({ quiet: false, logEvery: 1, logger: { debug: say, info: say, warning: say, error: say } }),
-    outputDir: folder,
-    runName: "run",
-    stateManager: { async: false, everySteps: 2 },
-    ...options,
-  });
-  await trainer.fit({
-    train: tinyLoader(seededClasses({ numSamples: 12 }), { shuffle: true }),
-    validation: tinyLoader(seededClasses({ numSamples: 6, seed: 2 })),
-    epochs: 2,
-    signal: abort.signal,
-  });
-  return lines;
+/** 2 epochs; see {@link logRun}. */
+export function loggedRun(
+  folder: string,
+  options: LoggedRunOptions & { readonly neptune?: NeptuneSettings } = {},
+): Promise<readonly string[]> {
+  return logRun(Talkative as unknown as typeof TinyTrainer, folder, { epochs: 2, ...options });
 }
