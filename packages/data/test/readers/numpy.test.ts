@@ -5,6 +5,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { hostTensor, type HostTensor } from "@snapfit/base";
 import { arrays, parseNpy, parseNpz, type NpyArray } from "@snapfit/data";
 import { readNpy, readNpz } from "@snapfit/data/node";
+import { crc32 } from "../../src/readers/crc32.js";
 import { numpyFixtures } from "./support/numpy-fixtures.js";
 import { fixtureBytes } from "./support/table-fixtures.js";
 
@@ -39,6 +40,38 @@ function npy(header: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
     Buffer.from(header, "latin1"),
     data,
   ]);
+}
+
+/** A ZIP of one stored file, with all sizes where large archives have them (APPNOTE 4.3.14, 4.5.3). */
+function largeZip(name: string, content: Uint8Array): Uint8Array {
+  const large = (value: number): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(BigInt(value));
+    return bytes;
+  };
+  const header = (signature: string, fields: readonly number[], ...rest: readonly Uint8Array[]): Buffer => {
+    const bytes = Buffer.alloc(2 * fields.length);
+    fields.forEach((field, i) => bytes.writeUInt16LE(field, 2 * i));
+    return Buffer.concat([Buffer.from(signature, "latin1"), bytes, ...rest]);
+  };
+  const sum = crc32(content);
+  const unset = [0xffff, 0xffff];
+  const entry = [sum & 0xffff, sum >>> 16, ...unset, ...unset, name.length];
+  const extra = (...sizes: number[]): Buffer => header("", [1, 8 * sizes.length], ...sizes.map(large));
+  const file = header("PK\x03\x04", [45, 0, 0, 0, 0, ...entry, 20], Buffer.from(name), extra(content.length, content.length), content);
+  const sizes = extra(content.length, content.length, 0);
+  const directory = header("PK\x01\x02", [45, 45, 0, 0, 0, 0, ...entry, 28, 0, 0, 0, 0, 0, ...unset], Buffer.from(name), sizes);
+  const counts = [
+    large(44),
+    Buffer.from([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    large(1),
+    large(1),
+    large(directory.length),
+    large(file.length),
+  ];
+  const end = header("PK\x06\x06", [], ...counts);
+  const locator = header("PK\x06\x07", [0, 0], large(file.length + directory.length), Buffer.from([1, 0, 0, 0]));
+  return Buffer.concat([file, directory, end, locator, header("PK\x05\x06", [0, 0, 0xffff, 0xffff, ...unset, ...unset, 0])]);
 }
 
 const description = (descr: string, shape: string, order = "False"): string =>
@@ -137,6 +170,14 @@ describe("parseNpz", () => {
     const some = parseNpz(fixtureBytes(archives[kind]), { arrays: { x: { dtype: "float32", rank: 2 }, y: { dtype: "int32" } } });
     expectTypeOf(some).toEqualTypeOf<{ readonly x: HostTensor<2, "float32">; readonly y: HostTensor<number, "int32"> }>();
     expect(some).toEqual({ x: hostTensor(Float32Array.of(0, 1, 2, 3, 4, 5), [2, 3]), y: hostTensor(Int32Array.of(1, 0), [2]) });
+  });
+
+  it("reads the directory of archives that are larger than 4 GiB", () => {
+    const content = fixtureBytes(cases.at(-1)!.file);
+    expect(parseNpz(largeZip("x.npy", content))).toEqual({ x: parseNpy(content) });
+    const cut = largeZip("x.npy", content);
+    cut.fill(0, cut.length - 42, cut.length - 38);
+    expect(() => parseNpz(cut)).toThrow(fault("NPY_MALFORMED", "the ZIP has no directory for large files"));
   });
 
   it("names the array and what is wrong", () => {
