@@ -53,7 +53,8 @@ function hasPath(value: unknown): value is Values & { readonly path: string } {
 }
 
 /** The official client keeps tables as artifacts too. */
-function asMedia({ artifact_path: _, _latest_artifact_path, path, ...media }: Values & { readonly path: string }): Values {
+function asMedia(value: Values & { readonly path: string }): Values {
+  const { artifact_path: _, _latest_artifact_path, path, ...media } = value;
   return { ...media, path: withoutStep(path), ...(path.endsWith(".png") && { sha256: "<hash>", size: "<size>" }) };
 }
 
