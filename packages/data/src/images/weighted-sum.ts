@@ -19,7 +19,10 @@ export const FRACTION_BITS = 22;
 export const HALF: number = 1 << (FRACTION_BITS - 1);
 
 export function fixedPoint(weights: Float64Array): Int32Array {
-  return Int32Array.from(weights, (weight) => Math.round(weight * 2 ** FRACTION_BITS));
+  const fixed = new Int32Array(weights.length);
+  // Ten times as fast as Int32Array.from(weights, …), which took longer than the sums.
+  for (let i = 0; i < weights.length; i++) fixed[i] = Math.round(weights[i]! * 2 ** FRACTION_BITS);
+  return fixed;
 }
 
 /** Sums of bytes, rounded. The weights are not negative and sum to 1. */

@@ -1,16 +1,18 @@
 import type { Box, Pixels } from "../pixels.js";
 import { triangleWeights } from "../triangle-weights.js";
 import { fixedPoint } from "../weighted-sum.js";
-import { sumOfRow, sumOfRows } from "./weighted-sum-kernels.js";
+import { ROWS_TOGETHER, sumOfPixels, sumOfRows } from "./weighted-sum-kernels.js";
 import { wasmModule } from "./wasm-module.js";
 
 /** Larger images would leave too large a memory behind: WebAssembly's never shrinks. */
 const MAX_BYTES = 64e6;
 const PAGE_BYTES = 65_536;
+/** After each row: the last pixel of a row is written as four bytes. */
+const SPARE_BYTES = 4;
 
 interface Kernels {
   readonly memory: WebAssembly.Memory;
-  readonly sumOfRow: (...parameters: number[]) => void;
+  readonly sumOfPixels: (...parameters: number[]) => void;
   readonly sumOfRows: (...parameters: number[]) => void;
 }
 
@@ -24,7 +26,7 @@ let kernels: Kernels | null | undefined;
 export function resampleBytes(pixels: Pixels, box: Box, height: number, width: number): Pixels | undefined {
   const { data, channels, width: inputWidth } = pixels;
   const numRows = box.height;
-  const size = (numRows * (inputWidth + width) + height * width) * channels;
+  const size = (numRows * (inputWidth + width) + height * width) * channels + numRows * SPARE_BYTES;
   if (!(data instanceof Uint8Array) || channels > 4 || height * width * numRows === 0 || size > MAX_BYTES) return undefined;
   kernels ??= compile();
   if (kernels === null) return undefined;
@@ -32,20 +34,27 @@ export function resampleBytes(pixels: Pixels, box: Box, height: number, width: n
   const columns = triangleWeights(numRows, height);
   const arena = new Arena(kernels.memory, size + 32 * (width + height) * Math.max(rows.taps, columns.taps));
   const rowLength = width * channels;
-  const input = arena.put(data.subarray(box.top * inputWidth * channels, (box.top + numRows) * inputWidth * channels));
-  const wide = arena.reserve(numRows * rowLength);
+  const inputStride = inputWidth * channels;
+  const wideStride = rowLength + SPARE_BYTES;
+  const input = arena.put(data.subarray(box.top * inputStride, (box.top + numRows) * inputStride));
+  const wide = arena.reserve(numRows * wideStride);
   const output = arena.reserve(height * rowLength);
   const starts = arena.put(rows.starts.map((start) => (box.left + start) * channels));
   const counts = arena.put(rows.counts);
   const rowWeights = arena.put(fixedPoint(rows.values));
   const columnWeights = arena.put(fixedPoint(columns.values));
-  // In order: what a row writes beyond its end, the next one overwrites.
-  for (let y = 0; y < numRows; y++) {
-    kernels.sumOfRow(input + y * inputWidth * channels, wide + y * rowLength, width, channels, starts, counts, rowWeights, rows.taps * 4);
+  const together = numRows < ROWS_TOGETHER ? 1 : ROWS_TOGETHER;
+  const strides = together === 1 ? [0, 0] : [inputStride, wideStride]; // of few rows each by itself, four times the same
+  for (let y = 0; y < numRows; y += together) {
+    const first = Math.min(y, numRows - together);
+    const [from, to] = [input + first * inputStride, wide + first * wideStride];
+    kernels.sumOfPixels(from, to, width, channels, starts, counts, rowWeights, rows.taps * 4, ...strides);
   }
+  // In order: what is written beyond the end of a row, the next one overwrites.
   for (let y = 0; y < height; y++) {
+    const from = wide + columns.starts[y]! * wideStride;
     const weights = columnWeights + y * columns.taps * 4;
-    kernels.sumOfRows(wide + columns.starts[y]! * rowLength, output + y * rowLength, rowLength, rowLength, columns.counts[y]!, weights);
+    kernels.sumOfRows(from, output + y * rowLength, rowLength, wideStride, columns.counts[y]!, weights);
   }
   return { height, width, channels, data: arena.take(output, height * rowLength) };
 }
@@ -53,7 +62,7 @@ export function resampleBytes(pixels: Pixels, box: Box, height: number, width: n
 function compile(): Kernels | null {
   try {
     const memory = new WebAssembly.Memory({ initial: 1 });
-    const module = new WebAssembly.Module(wasmModule({ sumOfRow: sumOfRow(), sumOfRows: sumOfRows() }));
+    const module = new WebAssembly.Module(wasmModule({ sumOfPixels: sumOfPixels(), sumOfRows: sumOfRows() }));
     const { exports } = new WebAssembly.Instance(module, { host: { memory } });
     return { memory, ...(exports as unknown as Omit<Kernels, "memory">) };
   } catch {

@@ -21,39 +21,47 @@ function countDown(variable: number): Code {
   return [get(variable), constant(1), subtract, tee(variable)];
 }
 
+/** Rows that {@link sumOfPixels} makes together, so that weights and counters serve all of them. */
+export const ROWS_TOGETHER = 4;
+
 /**
- * One row of pixels of up to 4 channels, made `width` pixels long: a pixel's channels are the lanes of a vector.
+ * Four rows of pixels of up to 4 channels, made `width` pixels long: a pixel's channels are the lanes of a vector. The rows lie `inputStride` and `outputStride` bytes apart.
  * `starts` [width] are in bytes from `input` on, `counts` [width]; the weights of the next pixel lie `weightsStep` bytes after those of one.
- * Reads and writes up to 3 bytes more than the row has.
+ * Reads and writes up to 3 bytes more than a row has.
  */
-export function sumOfRow(): WasmFunction {
-  const { input, output, width, channels, starts, counts, weights, weightsStep, at, weight, left, sum } = numbered(
-    ...(["input", "output", "width", "channels", "starts", "counts", "weights", "weightsStep"] as const),
-    ...(["at", "weight", "left", "sum"] as const),
+export function sumOfPixels(): WasmFunction {
+  const names = numbered(
+    ...(["input", "output", "width", "channels", "starts", "counts", "weights", "weightsStep", "inputStride", "outputStride"] as const),
+    ...(["at", "weight", "left", "row", "factor", "sum0", "sum1", "sum2", "sum3"] as const),
   );
-  const product = [
-    get(at),
-    vector.load32Zero,
-    vector.bytesToInt16Low,
-    vector.int16ToInt32Low,
-    get(weight),
-    vector.load32Splat,
-    vector.multiply32,
-  ];
+  const { input, output, width, channels, starts, counts, weights, weightsStep, inputStride, outputStride, at, weight, left, row, factor } =
+    names;
+  const sums = [names.sum0, names.sum1, names.sum2, names.sum3];
+  const addPixel = [vector.load32Zero, vector.bytesToInt16Low, vector.int16ToInt32Low, get(factor), vector.multiply32, vector.add32];
   const body = repeat(
-    [half, set(sum)],
+    sums.map((sum) => [half, set(sum)]),
     [get(starts), load32, get(input), add, set(at)],
     [get(weights), set(weight)],
     [get(counts), load32, set(left)],
-    repeat([get(sum), product, vector.add32, set(sum)], step(at, get(channels)), step(weight, constant(4)), countDown(left)),
-    [get(output), bytesOf(rounded(sum), rounded(sum)), get(sum), vector.int16ToBytes, vector.storeFirst32],
+    repeat(
+      [get(weight), vector.load32Splat, set(factor), get(at), set(row)],
+      sums.map((sum, i) => [get(sum), i === 0 ? get(row) : [get(row), get(inputStride), add, tee(row)], addPixel, set(sum)]),
+      step(at, get(channels)),
+      step(weight, constant(4)),
+      countDown(left),
+    ),
+    [get(output), set(row)],
+    sums.map((sum) => [
+      [get(row), bytesOf(rounded(sum), rounded(sum)), get(sum), vector.int16ToBytes, vector.storeFirst32],
+      step(row, get(outputStride)),
+    ]),
     step(output, get(channels)),
     step(starts, constant(4)),
     step(counts, constant(4)),
     step(weights, get(weightsStep)),
     countDown(width),
   );
-  return { numParameters: 8, numIntegers: 3, numVectors: 1, body };
+  return { numParameters: 10, numIntegers: 4, numVectors: 5, body };
 }
 
 /**
