@@ -149,7 +149,11 @@ export const NeptuneLogger = defineAddOn({
       async #close(): Promise<void> {
         this.#stopMonitoring?.();
         this.#stopMonitoring = undefined;
-        this.#run?.close(this.#hasFailed);
+        try {
+          this.#run?.close(this.#hasFailed);
+        } catch (error) {
+          this.logger.warning(`Neptune: the end of the run could not be written: ${(error as Error).message}`);
+        }
         await this.#uploads?.finish();
         this.#run = undefined;
       }

@@ -1,11 +1,12 @@
-// Runs all loggers in one trainer on a disk that is full for a while, and prints what each has then: see full-disk.test.ts.
+// full-disk-child.mjs FIRST [LAST]: runs all loggers in one trainer on a disk that is full while these records come, or from the first of them on, and
+// prints what each has then, and what was said of it.
 import type { LogRecord } from "@snapfit/core";
 import { execFileSync } from "node:child_process";
 import { pointsOf, textOf } from "../src/loggers/compare-points.js";
 import { resumable, runProcess, RUN, withWorlds, type World } from "../src/loggers/logger-run.js";
 import { allLoggers } from "./support/all-loggers.js";
 
-const [firstLost, lastLost] = process.argv.slice(2).map(Number) as [number, number];
+const [firstLost = 0, lastLost = Infinity] = process.argv.slice(2).map(Number);
 const RESTARTS = { "while it was full": lastLost, "when it had room again": lastLost + 2 };
 
 process.on("SIGXFSZ", () => undefined); // a limit of the process is the full disk: files cannot grow
@@ -22,6 +23,7 @@ await withWorlds(async ({ empty, copy }) => {
     setFull(numRecords + 1 >= firstLost && numRecords < lastLost);
   };
   const { records, complaints } = await runProcess({ addOns, loggers: allLoggers, world, onRecord });
+  setFull(false);
   for (const other of Object.values(killed)) {
     const { numRestored } = await runProcess({ addOns, loggers: allLoggers, world: other });
     if (numRestored >= firstLost) throw new Error("The run has to go on from before.");
@@ -35,12 +37,8 @@ await withWorlds(async ({ empty, copy }) => {
       console.log(JSON.stringify({ logger: logger.addOn.name, when, missing, numDoubled: texts.length - new Set(texts).size, numRewinds }));
     }
   }
-  console.log(
-    JSON.stringify(
-      complaints
-        .filter((line) => /^Logger/.test(line))
-        .map((line) => /^Logger "(.*)" failed: Could not/.exec(line)?.[1])
-        .sort(),
-    ),
+  const said = complaints.flatMap(
+    (line) => /^(Logger "(?:.*)" failed|(?:.*): the end of (?:the )?run.* could not be written): Could not/.exec(line)?.[1] ?? [],
   );
+  console.log(JSON.stringify(said.map((line) => line.replace(/run [a-z0-9]{8}/, "run …")).sort()));
 });

@@ -11,11 +11,7 @@ const [FIRST, LAST] = [6, 7];
 test.skipIf(process.platform !== "linux")(
   "a disk that is full for a while costs the rows of that time at most; who restarts then has them; and no logger takes the run for another one",
   () => {
-    const output = execFileSync(process.execPath, [program, String(FIRST), String(LAST)], { encoding: "utf8" });
-    const lines = output
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as unknown);
+    const lines = linesOf(FIRST, LAST);
     const row = (when: string, logger: string, missing: number[]): object => ({ logger, when, missing, numDoubled: 0, numRewinds: 0 });
     const lossy = ["FileLogger", "TensorBoardLogger", "NeptuneLogger"];
     const all = [...lossy, "WandBLogger"];
@@ -28,6 +24,21 @@ test.skipIf(process.platform !== "linux")(
     ];
     expect(lines.slice(0, -1)).toHaveLength(rows.length);
     expect(lines.slice(0, -1)).toEqual(expect.arrayContaining(rows));
-    expect(lines.at(-1)).toEqual(["FileLogger", "Neptune", "TensorBoardLogger", "W&B"]);
+    expect(lines.at(-1)).toEqual(failures);
   },
 );
+
+test.skipIf(process.platform !== "linux")("a disk that is full at the end of a run is told of, and close() does not throw", () => {
+  const end = ["Neptune: the end of the run could not be written", "W&B: the end of run … could not be written"];
+  expect(linesOf(20).at(-1)).toEqual([...failures, ...end]);
+});
+
+const failures = ["FileLogger", "Neptune", "TensorBoardLogger", "W&B"].map((name) => `Logger "${name}" failed`);
+
+function linesOf(...records: readonly number[]): unknown[] {
+  const output = execFileSync(process.execPath, [program, ...records.map(String)], { encoding: "utf8" });
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}

@@ -174,8 +174,12 @@ export const WandBLogger = defineAddOn({
         if (this.#online === undefined) this.logger.info(`W&B: run ${run.runId} has ended. Upload it with: ${run.syncCommand}`);
         this.#lines.stop();
         this.#stopFigures?.();
-        run.close(this.#exitCode);
-        if (this.#exitCode === EXIT.done) this.#unfinished?.end(run.runId);
+        try {
+          run.close(this.#exitCode);
+          if (this.#exitCode === EXIT.done) this.#unfinished?.end(run.runId);
+        } catch (error) {
+          this.logger.warning(`W&B: the end of run ${run.runId} could not be written: ${(error as Error).message}`);
+        }
         await this.#online?.close();
       }
     }

@@ -105,10 +105,13 @@ export class RunLog {
 
   /** @param hasFailed whether the run has ended by an error */
   close(hasFailed: boolean): void {
-    this.append([operationText(attribute("sys/failed", hasFailed))]);
-    this.#isClosed = true;
-    this.#log.close();
-    this.#ledger.close();
+    try {
+      this.append([operationText(attribute("sys/failed", hasFailed))]);
+    } finally {
+      this.#isClosed = true;
+      this.#log.close();
+      this.#ledger.close();
+    }
   }
 
   /** What a row is written with; undefined where the log has it. */

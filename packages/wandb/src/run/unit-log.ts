@@ -133,8 +133,11 @@ export class UnitLog {
 
   close(exitCode: number): void {
     this.#ledger.close();
-    this.#plan.end(this.#log, exitCode);
-    this.#log.close();
+    try {
+      this.#plan.end(this.#log, exitCode);
+    } finally {
+      this.#log.close();
+    }
   }
 
   #beginBranch(branch: BranchPoint): void {
