@@ -106,7 +106,6 @@ describe("samplers", () => {
   it("can be one's own", async () => {
     const backwards: Sampler = {
       id: "backwards",
-      numSamples: 5,
       checkSet: () => {},
       order: () => ({ indices: Uint32Array.of(4, 3, 2, 1, 0), windowEnds: Uint32Array.of(1, 3, 5) }),
     };

@@ -35,7 +35,6 @@ export function lengthSampler(lengths: ArrayLike<number>, { maxPadding = 0.2 }: 
   const parts = partsByLength(values, maxPadding);
   return {
     id: `length ${maxPadding} ${fingerprint(values)}`,
-    numSamples: values.length,
     checkSet: (numInSet) => checkOnePerSample("lengthSampler", "lengths", values.length, numInSet),
     order: (random, windowSize) => orderOf(parts, random, windowSize),
   };

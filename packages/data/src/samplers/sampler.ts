@@ -4,8 +4,6 @@ import { SnapfitError, type RandomStream } from "@snapfit/base";
 export interface Sampler {
   /** Name, and what the passes depend on in short: part of the loader's state, which no loader with another sampler takes up. */
   readonly id: string;
-  /** Samples in a pass, the same in all passes. */
-  readonly numSamples: number;
   /** @throws SnapfitError `SAMPLER` if it is made for another set. */
   checkSet(numInSet: number): void;
   /** @param random the stream of a pass. @param windowSize samples that the ranks share in one step: `batchSize` times ranks. */
@@ -14,7 +12,7 @@ export interface Sampler {
 
 /** What a pass takes. */
 export interface PassOrder {
-  /** Indices in the set, as many as {@link Sampler.numSamples}. */
+  /** Indices in the set; as many in every pass. */
   readonly indices: Uint32Array;
   /** Where windows end in `indices`, if they are not all of the same size but the last. As many in every pass, none longer than `windowSize`. */
   readonly windowEnds?: Uint32Array;

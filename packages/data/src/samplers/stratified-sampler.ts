@@ -21,7 +21,6 @@ export function stratifiedSampler(labels: ArrayLike<number | string>): Sampler {
   let schedule: Uint32Array | undefined;
   return {
     id: `stratified ${fingerprint(classes)}`,
-    numSamples: labels.length,
     checkSet: (numInSet) => checkOnePerSample("stratifiedSampler", "labels", labels.length, numInSet),
     order(random) {
       schedule ??= evenSchedule(members.map(({ length }) => length));

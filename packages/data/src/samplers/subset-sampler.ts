@@ -13,7 +13,6 @@ export function subsetSampler(indices: ArrayLike<number>): Sampler {
   const chosen = Uint32Array.from(indices);
   return {
     id: `subset ${chosen.length} ${fingerprint(chosen)}`,
-    numSamples: chosen.length,
     checkSet(numInSet) {
       for (let i = 0; i < indices.length; i++) {
         if (chosen[i] !== indices[i] || chosen[i]! >= numInSet)

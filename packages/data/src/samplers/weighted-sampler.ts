@@ -40,7 +40,6 @@ export function weightedSampler(weights: ArrayLike<number>, options: WeightedSam
     );
   return {
     id: `weighted ${numSamples} ${replacement ? "with" : "without"} replacement ${fingerprint(values)}`,
-    numSamples,
     checkSet: (numInSet) => checkOnePerSample("weightedSampler", "weights", values.length, numInSet),
     order: (random) => ({ indices: (replacement ? drawAgain : drawOnce)(values, numSamples, random) }),
   };
