@@ -5,7 +5,7 @@ import { join } from "node:path";
 export const speciesNames = ["Adelie", "Chinstrap", "Gentoo"] as const;
 export const islandNames = ["Biscoe", "Dream", "Torgersen"] as const;
 export const sexNames = ["female", "male"] as const;
-export const measureNames = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"] as const;
+const measureNames = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"] as const;
 
 /** Columns with one entry for each bird. Missing are NaN in measures and -1 in classes. */
 export interface Penguins {

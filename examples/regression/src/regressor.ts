@@ -33,7 +33,7 @@ export class Regressor extends Trainer<Batch> {
 
   /** Root of the mean squared error in the targets' unit, and the share of their variance that is explained. */
   protected override computeMetrics({ predicted, targets }: HostOutputs): { rmse: number; r2: number } {
-    const [found, wanted] = [predicted!.data, targets!.data];
+    const [found, wanted] = [predicted!.data as Float32Array, targets!.data as Float32Array];
     const mean = wanted.reduce((sum, value) => sum + value, 0) / wanted.length;
     let errors = 0;
     let spread = 0;

@@ -2,7 +2,7 @@ import type { ServerRequest } from "@snapfit/test-utils";
 import { readFileSync } from "node:fs";
 
 /** Forms of requests of the official client, in its words: `npx vitest run --mode slow packages/neptune/test/official.slow.ts -u` records them. */
-export interface OfficialRequests {
+interface OfficialRequests {
   readonly client: string;
   readonly shapes: readonly string[];
 }
