@@ -21,6 +21,7 @@ type OutOf<Transforms extends readonly AnyTransform[]> = number extends Transfor
  * @throws SnapfitError `IMAGE_OPTIONS` if something is no transform
  *
  * @example
+ * import { hostTensor, RandomStream } from "@snapfit/base";
  * const augment = compose(maybe(0.5, flipHorizontal()), randomCrop({ size: 24 }), normalize({ mean: 0.5, std: 0.25 }));
  * const sample = { image: hostTensor(new Uint8Array(32 * 32 * 3), [32, 32, 3]), label: 1 };
  * const { image, label } = augment(sample, { random: RandomStream.fromSeed(7) });

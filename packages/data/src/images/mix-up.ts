@@ -7,6 +7,7 @@ import { mixing, type BatchTransform, type LabeledImages, type MixOptions } from
  * @see Zhang et al. 2017, arXiv:1710.09412; torchvision's `MixUp`
  *
  * @example
+ * import { hostTensor, RandomStream } from "@snapfit/base";
  * const batch = { image: hostTensor(Float32Array.of(0, 1), [2, 1, 1, 1]), label: hostTensor(Int32Array.of(0, 1), [2]) };
  * const { image, label } = mixUp({ numClasses: 2 })(batch, { random: RandomStream.fromSeed(1) });
  * console.log(image.data, label.data); // for a share of 0.7 [ 0.3, 0.7 ] and [ 0.7, 0.3, 0.3, 0.7 ]

@@ -15,6 +15,7 @@ export interface ResizeOptions {
  * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
  *
  * @example
+ * import { hostTensor } from "@snapfit/base";
  * const { image } = resize({ size: 32 })({ image: hostTensor(new Uint8Array(48 * 64 * 3), [48, 64, 3]) });
  * console.log(image.shape); // [ 32, 42, 3 ]
  */
