@@ -1,4 +1,3 @@
-import type Sharp from "sharp";
 import {
   checkDecodeOptions,
   finishImage,
@@ -8,7 +7,7 @@ import {
   type ImageHeader,
   type ImageTensor,
 } from "../readers/images/decode-image.js";
-import type { RawImage } from "../readers/images/raw-image.js";
+import { decodeWithSharp, type Sharp } from "./decode-with-sharp.js"; // apart: declarations that name sharp would not compile without it
 
 /** Up to this many pixels JavaScript is quicker than the way to sharp and back. */
 const SMALL_PIXELS = 64 * 64;
@@ -36,7 +35,7 @@ export function imageDecoder(options: DecodeImageOptions = {}): ImageDecoder {
 }
 
 /** Loaded when it is needed first: that takes longer than a thousand small images. */
-let loading: Promise<typeof Sharp | undefined> | undefined;
+let loading: Promise<Sharp | undefined> | undefined;
 
 async function decodeLarge(header: ImageHeader, bytes: Uint8Array, options: DecodeImageOptions): Promise<ImageTensor> {
   loading ??= import("sharp").then(
@@ -45,32 +44,4 @@ async function decodeLarge(header: ImageHeader, bytes: Uint8Array, options: Deco
   );
   const sharp = await loading;
   return sharp ? decodeWithSharp(sharp, header, bytes, options) : finishImage(header.decode(), header.orientation, options);
-}
-
-/** What sharp does not decode, the decoder in JavaScript does, or says why it does not. */
-export async function decodeWithSharp(
-  sharp: typeof Sharp,
-  header: ImageHeader,
-  bytes: Uint8Array,
-  options: DecodeImageOptions,
-): Promise<ImageTensor> {
-  const settings = { ignoreIcc: true, limitInputPixels: header.width * header.height, failOn: "warning", sequentialRead: true } as const;
-  const raw = await sharp(bytes, settings)
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .then(
-      ({ data, info: { width, height, channels } }): RawImage => ({
-        width,
-        height,
-        channels: channels as RawImage["channels"],
-        data: plain(data),
-      }),
-      () => undefined,
-    );
-  return finishImage(raw ?? header.decode(), header.orientation, options);
-}
-
-/** A Buffer as what tensors are made of. */
-function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
 }

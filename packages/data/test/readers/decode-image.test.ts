@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { HostTensor } from "@snapfit/base";
 import { decodeImage } from "@snapfit/data";
 import { imageDecoder } from "@snapfit/data/node";
-import { decodeWithSharp } from "../../src/node/image-decoder.js";
+import { decodeWithSharp } from "../../src/node/decode-with-sharp.js";
 import { readImageHeader } from "../../src/readers/images/decode-image.js";
 import { imageCases, imageFile } from "./support/image-cases.js";
 import { greyPng } from "./support/make-png.js";

@@ -2,7 +2,7 @@ import { deflateSync, inflateRawSync, inflateSync } from "node:zlib";
 import * as hyparquet from "hyparquet";
 import { RandomStream, SnapfitError } from "@snapfit/base";
 import { decodeImage, parseCsvStream, parseIdx, parseJsonlStream, parseNpy, parseNpz } from "@snapfit/data";
-import { readTable } from "../../src/node/read-parquet.js";
+import { readTable } from "../../src/node/parquet-table.js";
 import { crc32 } from "../../src/readers/crc32.js";
 import { imageCases } from "./support/image-cases.js";
 import { pngChunk } from "./support/make-png.js";
@@ -84,7 +84,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     codes: ["PARQUET_MALFORMED", "PARQUET_COLUMN", "PARQUET_VALUE"],
     async parse(bytes) {
       const [name, kind] = parquetColumns[bytes.length % parquetColumns.length]!;
-      const { numRows } = await readTable(hyparquet, memoryFile(bytes), { columns: { [name]: kind } }, "a.parquet");
+      const { numRows } = await readTable(hyparquet, memoryFile(bytes), { [name]: kind }, "a.parquet");
       return numRows;
     },
   },
