@@ -1,3 +1,5 @@
+import { fixedPoint } from "./weighted-sum.js";
+
 /** What each output position is made of: `counts[i]` neighbouring inputs from `starts[i]` on, with the weights from `values[i * taps]` on. */
 export interface ResampleWeights {
   readonly starts: Int32Array;
@@ -5,13 +7,29 @@ export interface ResampleWeights {
   readonly taps: number;
   /** They sum to 1 for each output position. */
   readonly values: Float64Array;
+  /** The same in fixed point. */
+  readonly fixed: Int32Array;
 }
+
+/** Weights by sizes: sets of images of one size, which are many, have them computed once. */
+const known = new Map<string, ResampleWeights>();
+const MAX_KNOWN = 64;
 
 /**
  * Weights of bilinear resampling with antialias: a triangle as wide as an output pixel, at least as wide as an input pixel.
  * @see Pillow's `Image.resize` with `BILINEAR`, and torchvision's `resize` with `antialias=True`
  */
 export function triangleWeights(inputSize: number, outputSize: number): ResampleWeights {
+  const key = `${inputSize} ${outputSize}`;
+  const found = known.get(key);
+  if (found) return found;
+  if (known.size === MAX_KNOWN) known.clear();
+  const weights = computeWeights(inputSize, outputSize);
+  known.set(key, weights);
+  return weights;
+}
+
+function computeWeights(inputSize: number, outputSize: number): ResampleWeights {
   const scale = inputSize / outputSize;
   const support = Math.max(scale, 1);
   const perSupport = 1 / support; // to the last bit as Pillow does it: halves are rounded up or down by it
@@ -33,5 +51,5 @@ export function triangleWeights(inputSize: number, outputSize: number): Resample
     starts[i] = start;
     counts[i] = count;
   }
-  return { starts, counts, taps, values };
+  return { starts, counts, taps, values, fixed: fixedPoint(values) };
 }

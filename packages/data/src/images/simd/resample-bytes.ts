@@ -1,6 +1,5 @@
 import type { Box, Pixels } from "../pixels.js";
 import { triangleWeights } from "../triangle-weights.js";
-import { fixedPoint } from "../weighted-sum.js";
 import { ROWS_TOGETHER, sumOfPixels, sumOfRows } from "./weighted-sum-kernels.js";
 import { wasmModule } from "./wasm-module.js";
 
@@ -41,8 +40,8 @@ export function resampleBytes(pixels: Pixels, box: Box, height: number, width: n
   const output = arena.reserve(height * rowLength);
   const starts = arena.put(rows.starts.map((start) => (box.left + start) * channels));
   const counts = arena.put(rows.counts);
-  const rowWeights = arena.put(fixedPoint(rows.values));
-  const columnWeights = arena.put(fixedPoint(columns.values));
+  const rowWeights = arena.put(rows.fixed);
+  const columnWeights = arena.put(columns.fixed);
   const together = numRows < ROWS_TOGETHER ? 1 : ROWS_TOGETHER;
   const strides = together === 1 ? [0, 0] : [inputStride, wideStride]; // of few rows each by itself, four times the same
   for (let y = 0; y < numRows; y += together) {
