@@ -13,7 +13,7 @@ const END_AT = 4;
 const DIGEST_AT = 12;
 const NO_DIGEST = "\0".repeat(8);
 /** The next row begins a branch. */
-const BRANCH_DUE = entryOf(NO_DIGEST, { segment: 0, sizeBytes: 0 }, true);
+const BRANCH_DUE = fillEntry(Buffer.alloc(ENTRY_BYTES), NO_DIGEST, { segment: 0, sizeBytes: 0 }, true);
 
 /** The part of a log that rows go to now: a file that was torn is not written any more, another one begins. */
 export interface LogSegment {
@@ -52,6 +52,8 @@ export class RowLedger {
   #isBranchDue: boolean;
   /** Rows before this one that could not be written, and have no entries yet. */
   #numLost = 0;
+  /** Filled anew for each row. */
+  readonly #entry = Buffer.alloc(ENTRY_BYTES);
 
   /** @param current the log as it is now @param numRestored rows that the restored state knows of. @default all that are there */
   constructor(path: string, current: LogSegment, numRestored?: number) {
@@ -64,7 +66,8 @@ export class RowLedger {
     this.#position = numRestored ?? numEntries;
     const numMissing = Math.max(0, this.#position - numEntries);
     // Missing rows have entries too, so that those that follow have their numbers.
-    this.#writeEntries(numEntries, missingEntries(numMissing, current), this.#isBranchDue ? BRANCH_DUE : undefined);
+    const missing = missingEntries(numMissing, current);
+    this.#writeEntries(numEntries, this.#isBranchDue ? Buffer.concat([missing, BRANCH_DUE]) : missing);
     ftruncateSync(this.#descriptor, (numEntries + numMissing + Number(this.#isBranchDue)) * ENTRY_BYTES);
     const endAfter = (numRows: number): LogSegment =>
       numMissing > 0 ? current : numRows === 0 ? { segment: 0, sizeBytes: 0 } : endOf(bytes, numRows - 1);
@@ -113,7 +116,8 @@ export class RowLedger {
     const digest = row === this.#admitted.row ? this.#admitted.digest : digestOf(row);
     const first = this.#position - this.#numLost;
     try {
-      this.#writeEntries(first, missingEntries(this.#numLost, this.#end), entryOf(digest, end, this.#isBranchDue));
+      const entry = fillEntry(this.#entry, digest, end, this.#isBranchDue);
+      this.#writeEntries(first, this.#numLost === 0 ? entry : Buffer.concat([missingEntries(this.#numLost, this.#end), entry]));
       if (this.#isBranchDue) ftruncateSync(this.#descriptor, (this.#position + 1) * ENTRY_BYTES);
       append();
     } catch (error) {
@@ -146,11 +150,10 @@ export class RowLedger {
   }
 
   /** @param index of the first one */
-  #writeEntries(index: number, entries: Buffer, last?: Buffer): void {
-    const bytes = last === undefined ? entries : entries.length === 0 ? last : Buffer.concat([entries, last]);
+  #writeEntries(index: number, entries: Buffer): void {
     try {
-      for (let written = 0; written < bytes.length;)
-        written += writeSync(this.#descriptor, bytes, written, bytes.length - written, index * ENTRY_BYTES + written);
+      for (let written = 0; written < entries.length;)
+        written += writeSync(this.#descriptor, entries, written, entries.length - written, index * ENTRY_BYTES + written);
     } catch (cause) {
       throw diskError("write", this.#path, cause);
     }
@@ -166,16 +169,16 @@ function digestAt(entries: Buffer, index: number): string {
   return entries.toString("binary", index * ENTRY_BYTES + DIGEST_AT, (index + 1) * ENTRY_BYTES);
 }
 
-function entryOf(digest: string, { segment, sizeBytes }: LogSegment, isBranch = false): Buffer {
-  const entry = Buffer.alloc(ENTRY_BYTES);
+function fillEntry(entry: Buffer, digest: string, { segment, sizeBytes }: LogSegment, isBranch = false): Buffer {
   entry.writeUInt32LE(2 * segment + Number(isBranch));
-  entry.writeBigUInt64LE(BigInt(sizeBytes), END_AT);
+  entry.writeUInt32LE(sizeBytes % 2 ** 32, END_AT); // in halves: a bigint for each row costs more
+  entry.writeUInt32LE(Math.floor(sizeBytes / 2 ** 32), END_AT + 4);
   entry.write(digest, DIGEST_AT, "binary");
   return entry;
 }
 
 function missingEntries(count: number, at: LogSegment): Buffer {
-  return Buffer.alloc(count * ENTRY_BYTES, entryOf(NO_DIGEST, at));
+  return Buffer.alloc(count * ENTRY_BYTES, fillEntry(Buffer.alloc(ENTRY_BYTES), NO_DIGEST, at));
 }
 
 function endOf(entries: Buffer, index: number): LogSegment {
