@@ -1,7 +1,7 @@
 import { DiskStorage } from "@snapfit/base/node";
 import type { BestModelState, LogRecord } from "@snapfit/core";
 import { encodePng } from "@snapfit/logging/node";
-import { fromHostTensor, writeSafetensors } from "@snapfit/safetensors";
+import { fromHostTensors, writeSafetensors } from "@snapfit/safetensors";
 import { basename, join } from "node:path";
 import { keepFile, pathOfName } from "./kept-files.js";
 import { MetricsCsv } from "./metrics-csv.js";
@@ -41,7 +41,7 @@ export class RunFiles {
 
   /** Puts the best weights in the place of those that were there. @throws SnapfitError with a code of storages */
   async writeModel({ weights, monitor, value, epoch, step }: BestModelState): Promise<void> {
-    const tensors = new Map(Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor, {}, name)]));
+    const tensors = fromHostTensors(weights);
     const metadata = { monitor, value: String(value), epoch: String(epoch), step: String(step) };
     await writeSafetensors(new DiskStorage(), join(this.#folder, "best_model.safetensors"), tensors, { metadata });
   }

@@ -69,6 +69,14 @@ export function fromHostTensor({ data, dtype, shape }: HostTensor, options: From
   return { dtype: floats, shape, bytes: new Uint8Array(rounded.buffer) };
 }
 
+/** All tensors of a record, such as a model's weights, for a file. @throws SnapfitError `VALUE_RANGE` */
+export function fromHostTensors(
+  tensors: Readonly<Record<string, HostTensor>>,
+  options?: FromTensorOptions,
+): Map<string, SafetensorsTensor> {
+  return new Map(Object.entries(tensors).map(([name, tensor]) => [name, fromHostTensor(tensor, options, name)]));
+}
+
 function narrowed(name: string, dtype: SafetensorsDtype, values: Float64Array): Float32Array {
   const floats = Float32Array.from(values);
   const at = values.findIndex((value, i) => Number.isFinite(value) && !Number.isFinite(floats[i]));

@@ -1,7 +1,7 @@
 export { safetensorsDtypes, type SafetensorsDtype } from "./dtype.js";
 export { encodeSafetensors, type SafetensorsWriteOptions } from "./encode-safetensors.js";
 export type { SafetensorsEntry } from "./header.js";
-export { fromHostTensor, toHostTensor, type FromTensorOptions } from "./host-tensors.js";
+export { fromHostTensor, fromHostTensors, toHostTensor, type FromTensorOptions } from "./host-tensors.js";
 export { layOutSafetensors, type SafetensorsLayout, type SafetensorsMetadata } from "./lay-out.js";
 export { openSafetensors, type SafetensorsFile } from "./open-safetensors.js";
 export { openShardedSafetensors } from "./open-sharded-safetensors.js";

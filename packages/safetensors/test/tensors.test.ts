@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { fromHostTensor, toHostTensor, type SafetensorsDtype, type SafetensorsTensor } from "../src/index.js";
+import { fromHostTensor, fromHostTensors, toHostTensor, type SafetensorsDtype, type SafetensorsTensor } from "../src/index.js";
 import { fromTensor, toTensor } from "../src/tfjs/index.js";
 import { errorOf } from "./error-of.js";
 
@@ -128,6 +128,13 @@ describe("writing", () => {
 
   test("host tensors of uint8 are U8", () => {
     expect(fromHostTensor(hostTensor(Uint8Array.of(200), [1]))).toEqual({ dtype: "U8", shape: [1], bytes: Uint8Array.of(200) });
+  });
+
+  test("a record of host tensors keeps its names, and an error says which one it is", async () => {
+    const tensors = fromHostTensors({ kernel: hostTensor(Float32Array.of(1, 2), [2]), bias: hostTensor(Int32Array.of(3), [1]) });
+    expect([...tensors].map(([name, { dtype }]) => `${name} ${dtype}`)).toEqual(["kernel F32", "bias I32"]);
+    const error = await errorOf(() => fromHostTensors({ kernel: hostTensor(Float32Array.of(1e6), [1]) }, { floats: "F16" }));
+    expect(error.message).toContain("kernel");
   });
 
   test("a tensor that was cast from integers is written as floats", async () => {

@@ -2,7 +2,7 @@ import type { Storage } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { Model, Weights } from "@snapfit/core";
 import { assignModelWeights, readModelWeights } from "@snapfit/core/node";
-import { fromHostTensor, openSafetensors, toHostTensor, writeSafetensors } from "@snapfit/safetensors";
+import { fromHostTensors, openSafetensors, toHostTensor, writeSafetensors } from "@snapfit/safetensors";
 import * as tf from "@tensorflow/tfjs";
 import { isCheckpoint, readCheckpoint } from "./checkpoint-files.js";
 import { hostTensorOf, unescaped } from "./pack-state.js";
@@ -26,7 +26,7 @@ export function topologyOf(model: Model): string | undefined {
 
 /** Writes weights into one file, whole or not at all. */
 export async function writeModel(storage: Storage, path: string, { weights, topology }: StoredModel): Promise<void> {
-  const tensors = new Map(Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor, {}, name)]));
+  const tensors = fromHostTensors(weights);
   await writeAtomically(storage, path, async (temporary) => {
     await writeSafetensors(storage, temporary, tensors, { metadata: topology === undefined ? {} : { topology } });
     await storage.sync(temporary);

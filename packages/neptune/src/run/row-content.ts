@@ -1,6 +1,6 @@
 import type { EncodedPng } from "@snapfit/logging/node";
 import type { BestModelState } from "@snapfit/core";
-import { encodeSafetensors, fromHostTensor } from "@snapfit/safetensors";
+import { encodeSafetensors, fromHostTensors } from "@snapfit/safetensors";
 import { basename, extname } from "node:path";
 import { logFloatText, operationText, pathOf, type Operation } from "../log/operation.js";
 import { cutText, measuredAttributes } from "./attributes.js";
@@ -51,8 +51,7 @@ export function rowContent(record: Exclude<RowRecord, RecordOf<"image">>, contex
 
 /** The end of a fit, with the best weights as the file `model/best`. */
 export function endContent(record: RecordOf<"summary">, { weights, monitor, value }: BestModelState, context: RowContext): RowContent {
-  const tensors = new Map(Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor, {}, name)]));
-  const bytes = encodeSafetensors(tensors, { metadata: { monitor, value: String(value) } });
+  const bytes = encodeSafetensors(fromHostTensors(weights), { metadata: { monitor, value: String(value) } });
   const model = withFile("model/best", "safetensors", context.fileName, bytes);
   return { ...model, operations: [...rowContent(record, context).operations, ...model.operations] };
 }

@@ -1,5 +1,5 @@
 import type { BestModelState } from "@snapfit/core";
-import { encodeSafetensors, fromHostTensor } from "@snapfit/safetensors";
+import { encodeSafetensors, fromHostTensors } from "@snapfit/safetensors";
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -19,8 +19,7 @@ export interface ArtifactRun {
 /** Writes weights to a file, and tells what an artifact of them is. */
 export async function modelArtifact(model: BestModelState, { runId, entity, project, folder }: ArtifactRun): Promise<ArtifactFacts> {
   const { weights, monitor, value, epoch, step } = model;
-  const tensors = new Map(Object.entries(weights).map(([name, tensor]) => [name, fromHostTensor(tensor, {}, name)]));
-  const bytes = encodeSafetensors(tensors, { metadata: { monitor, value: String(value) } });
+  const bytes = encodeSafetensors(fromHostTensors(weights), { metadata: { monitor, value: String(value) } });
   const path = "model.safetensors";
   const localPath = resolve(folder, "artifacts", `step-${step}`, path);
   mkdirSync(dirname(localPath), { recursive: true });
