@@ -28,7 +28,8 @@ function eachTensor(value: unknown, visit: (tensor: tf.Tensor | HostTensor) => v
   else if (isRecord(value)) for (const key in value) eachTensor(value[key], visit);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** What a batch is nested in, besides lists; other objects are left alone. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -79,15 +80,23 @@ export function firstDimension(batch: unknown): number {
   return size;
 }
 
-/** Host tensors of a batch as tensors, in the same nesting; all else as it is. `uint8` becomes int32. */
-export function toTensors(batch: unknown): unknown {
-  if (batch instanceof tf.Tensor) return batch;
-  if (isHostTensor(batch)) return toTensor(batch);
-  if (Array.isArray(batch)) return batch.map(toTensors);
+/** The batch with other tensors and host tensors, in the same nesting; all else as it is. */
+export function mapTensors(batch: unknown, change: (tensor: tf.Tensor | HostTensor) => unknown): unknown {
+  if (batch instanceof tf.Tensor || isHostTensor(batch)) return change(batch);
+  if (Array.isArray(batch)) return batch.map((item) => mapTensors(item, change));
   if (!isRecord(batch)) return batch;
-  const tensors: Record<string, unknown> = {};
-  for (const key in batch) tensors[key] = toTensors(batch[key]);
-  return tensors;
+  const changed: Record<string, unknown> = {};
+  for (const key in batch) changed[key] = mapTensors(batch[key], change);
+  return changed;
+}
+
+/** Host tensors of a batch as tensors. `uint8` becomes int32. */
+export function toTensors(batch: unknown): unknown {
+  return mapTensors(batch, asTensor);
+}
+
+function asTensor(tensor: tf.Tensor | HostTensor): tf.Tensor {
+  return tensor instanceof tf.Tensor ? tensor : toTensor(tensor);
 }
 
 /** A host tensor on the device. On the cpu backend the tensor shares the array: do not write to it afterwards. */

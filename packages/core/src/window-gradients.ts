@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { isPromise } from "./awaitable.js";
+import { differentiatedLoss } from "./differentiated-loss.js";
 import { gradientsOf, type Gradients } from "./gradients.js";
 import { callHook } from "./hooks.js";
 import { readIfOnHost } from "./pending-scalars.js";
@@ -135,8 +136,7 @@ function userStep(session: Session, batch: unknown, index: number, parameters: R
       session.ownOne(kept);
       result.scalars["regularization"] = kept;
     }
-    const loss = trainer.scaleLoss(regularization === undefined ? returned.loss : tf.add(returned.loss, regularization));
-    return loss.rank === 0 && loss.id >= before ? (loss as tf.Scalar) : tf.reshape(loss, []);
+    return differentiatedLoss(trainer, returned.loss, regularization, before);
   };
   if (parameters === undefined) {
     tf.tidy(() => void forward());

@@ -161,6 +161,13 @@ describe("check finds", () => {
     expect(findings[0]!.message).toContain("holds NaN (first in sample 1)");
   });
 
+  test("nothing in what a batch carries besides arrays", async () => {
+    class Source {
+      readonly self = this;
+    }
+    expect(await findingsOf(smallModel(), { ...batch, name: "a.csv", source: new Source() })).toEqual([]);
+  });
+
   test("indices that an embedding has no row for", async () => {
     const model = tf.sequential({ layers: [tf.layers.embedding({ name: "words", inputDim: 10, outputDim: 2, inputLength: 3 })] });
     const [finding] = await findingsOf(model, { ids: hostTensor(Int32Array.of(0, 3, 10, 1, 2, 4), [2, 3]) });

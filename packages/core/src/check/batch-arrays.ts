@@ -1,5 +1,6 @@
 import { isHostTensor, type HostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
+import { isRecord, mapTensors } from "../batch.js";
 
 /** An array of a batch, with its place there (`images`, `inputs.0`). */
 export interface BatchArray {
@@ -9,18 +10,15 @@ export interface BatchArray {
 
 export function arraysOf(batch: unknown, place = ""): BatchArray[] {
   if (batch instanceof tf.Tensor || isHostTensor(batch)) return [{ place: place || "the batch", array: batch }];
-  if (typeof batch !== "object" || batch === null || ArrayBuffer.isView(batch)) return [];
+  if (!Array.isArray(batch) && !isRecord(batch)) return [];
   return Object.entries(batch).flatMap(([key, value]) => arraysOf(value, place === "" ? key : `${place}.${key}`));
 }
 
-/** The batch with the first `count` of its `numSamples` samples, in the same nesting. Tensors that it makes belong to the running tidy. */
+/** The batch with the first `count` of its `numSamples` samples. Tensors that it makes belong to the running tidy. */
 export function firstSamples(batch: unknown, numSamples: number, count: number): unknown {
-  if (batch instanceof tf.Tensor) return batch.shape[0] === numSamples ? tf.slice(batch, 0, count) : batch;
-  if (isHostTensor(batch)) {
-    if (batch.shape[0] !== numSamples) return batch;
-    return { ...batch, shape: [count, ...batch.shape.slice(1)], data: batch.data.slice(0, (batch.data.length / numSamples) * count) };
-  }
-  if (Array.isArray(batch)) return batch.map((item) => firstSamples(item, numSamples, count));
-  if (typeof batch !== "object" || batch === null || ArrayBuffer.isView(batch)) return batch;
-  return Object.fromEntries(Object.entries(batch).map(([key, value]) => [key, firstSamples(value, numSamples, count)]));
+  return mapTensors(batch, (array) => {
+    if (array.shape[0] !== numSamples) return array;
+    if (array instanceof tf.Tensor) return tf.slice(array, 0, count);
+    return { ...array, shape: [count, ...array.shape.slice(1)], data: array.data.slice(0, (array.data.length / numSamples) * count) };
+  });
 }

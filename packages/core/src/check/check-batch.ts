@@ -1,6 +1,7 @@
 import { isHostTensor } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { toHostTensor } from "../batch.js";
+import { differentiatedLoss } from "../differentiated-loss.js";
 import { gradientsOf } from "../gradients.js";
 import { prepareBatch } from "../prepare-batch.js";
 import { keepResult, nextTensorId } from "../read-step-result.js";
@@ -73,8 +74,7 @@ function trainingPass(session: Session, batch: unknown, numSamples: number): Lar
       keepResult(session, returned, "trainingStep", before);
       hasLoss = returned.loss !== undefined;
       if (returned.loss === undefined) return tf.scalar(0);
-      const regularization = model.regularization();
-      return tf.reshape(trainer.scaleLoss(regularization === undefined ? returned.loss : tf.add(returned.loss, regularization)), []);
+      return differentiatedLoss(trainer, returned.loss, model.regularization(), before);
     };
     const gradients = runSection(section, () => gradientsOf(loss, parameters));
     session.own(gradients.values());
