@@ -5,7 +5,7 @@ import { ThreadSource } from "../workers/thread-source.js";
 import type { Collated } from "./collate.js";
 import { DataLoader, type BatchSource } from "./data-loader.js";
 import { batchMaker, type BatchContext, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
-import { checkNames, checkOption, optionsError } from "./options.js";
+import { checkBatchOptions, checkNames, checkOption, optionsError } from "./options.js";
 
 /** Options of {@link loader}. */
 export type LoaderOptions = BatchOptions & OrderOptions;
@@ -104,18 +104,12 @@ export function loader(
   options: LoaderOptions & Partial<BatchMakerOptions> & { readonly workers?: number } = {},
 ): DataLoader<unknown> {
   checkNames("loader", options, NAMES);
-  const { batchSize = 32, shuffle = false, seed = 0, dropLast = false, workers = 0, onBadSample = "throw" } = options;
-  const { prefetch = Math.max(2, 2 * workers), prefetchBytes = Infinity, sampler, transform, collate } = options;
+  const { shuffle = false, workers = 0, sampler, transform, collate } = options;
   const check = (isRight: boolean, name: string, value: unknown, expected: string): void =>
     checkOption("loader", isRight, name, value, expected);
-  check(Number.isSafeInteger(batchSize) && batchSize >= 1, "batchSize", batchSize, "an integer of at least 1");
-  check(Number.isSafeInteger(prefetch) && prefetch >= 0, "prefetch", prefetch, "an integer of at least 0");
-  check(prefetchBytes >= 0, "prefetchBytes", prefetchBytes, "a number of bytes");
+  const { batchSize, seed, dropLast, onBadSample, ahead } = checkBatchOptions("loader", options, Math.max(2, 2 * workers));
   check(Number.isSafeInteger(workers) && workers >= 0, "workers", workers, "a number of threads");
-  check(Number.isFinite(seed), "seed", seed, "a finite number");
   check(typeof shuffle === "boolean", "shuffle", shuffle, "true or false");
-  check(typeof dropLast === "boolean", "dropLast", dropLast, "true or false");
-  check(onBadSample === "throw" || onBadSample === "skip", "onBadSample", onBadSample, '"throw" or "skip"');
   check(Number.isSafeInteger(set.length) && set.length >= 0, "set.length", set.length, "a number of samples");
   if (sampler && shuffle)
     throw optionsError(
@@ -124,7 +118,7 @@ export function loader(
   sampler?.checkSet(set.length);
   const settings = { samples: set.length, batchSize, shuffle, seed, dropLast, ...(sampler && { sampler: sampler.id }) };
   const source = sourceOf(set, workers, { seed, transform, collate, onBadSample });
-  return new DataLoader(settings, sampler, { numBatches: prefetch, sizeBytes: prefetchBytes }, source);
+  return new DataLoader(settings, sampler, ahead, source);
 }
 
 const NAMES = [

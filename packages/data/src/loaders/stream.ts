@@ -1,7 +1,7 @@
 import type { Collated } from "./collate.js";
 import { batchAssembler, type BatchMakerOptions } from "./make-batches.js";
 import type { BatchOptions, SampleOptions } from "./loader.js";
-import { checkNames, checkOption } from "./options.js";
+import { checkBatchOptions, checkNames, checkOption } from "./options.js";
 import { StreamLoader, type StreamSource } from "./stream-loader.js";
 
 /** Options of {@link stream}. */
@@ -28,29 +28,15 @@ export function stream<Sample, Changed = Sample, Batch = Collated<Changed>>(
   options: StreamOptions<Sample, Changed, Batch> = {},
 ): StreamLoader<Batch> {
   checkNames("stream", options, NAMES);
-  const {
-    batchSize = 32,
-    seed = 0,
-    dropLast = false,
-    shuffleBuffer = 0,
-    prefetch = 2,
-    prefetchBytes = Infinity,
-    onBadSample = "throw",
-  } = options;
+  const { shuffleBuffer = 0, transform, collate } = options;
   const check = (isRight: boolean, name: string, value: unknown, expected: string): void =>
     checkOption("stream", isRight, name, value, expected);
   check(typeof source === "function", "source", source, "a function that makes the samples of a pass");
-  check(Number.isSafeInteger(batchSize) && batchSize >= 1, "batchSize", batchSize, "an integer of at least 1");
+  const { batchSize, seed, dropLast, onBadSample, ahead } = checkBatchOptions("stream", options, 2);
   check(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0, "shuffleBuffer", shuffleBuffer, "an integer of at least 0");
-  check(Number.isSafeInteger(prefetch) && prefetch >= 0, "prefetch", prefetch, "an integer of at least 0");
-  check(prefetchBytes >= 0, "prefetchBytes", prefetchBytes, "a number of bytes");
-  check(Number.isFinite(seed), "seed", seed, "a finite number");
-  check(typeof dropLast === "boolean", "dropLast", dropLast, "true or false");
-  check(onBadSample === "throw" || onBadSample === "skip", "onBadSample", onBadSample, '"throw" or "skip"');
-  const { transform, collate } = options;
   const settings = { batchSize, seed, dropLast, shuffleBuffer };
   const assemble = batchAssembler({ seed, transform, collate, onBadSample } as BatchMakerOptions);
-  return new StreamLoader<Batch>(settings, source, { numBatches: prefetch, sizeBytes: prefetchBytes }, assemble);
+  return new StreamLoader<Batch>(settings, source, ahead, assemble);
 }
 
 const NAMES = ["batchSize", "shuffleBuffer", "seed", "dropLast", "prefetch", "prefetchBytes", "transform", "collate", "onBadSample"];
