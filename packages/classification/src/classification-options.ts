@@ -11,7 +11,7 @@ export interface ClassificationOptions extends TrainerOptions {
   readonly classNames?: readonly string[];
   /** Where a batch holds the images. @default "image" */
   readonly imageKey?: string;
-  /** Where a batch holds the class indices. @default "label" */
+  /** Where a batch holds the class indices, or probabilities. @default "label" */
   readonly labelKey?: string;
 }
 

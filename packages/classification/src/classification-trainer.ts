@@ -14,7 +14,7 @@ import {
 import { accuracy, type Confusion } from "@snapfit/metrics";
 import { hostValues } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
-import { checkLabels } from "./check-labels.js";
+import { areIndices, checkLabels } from "./check-labels.js";
 import { classResults, worstMistakes, type ClassResult, type Mistake } from "./class-results.js";
 import {
   classificationOptionNames,
@@ -30,7 +30,7 @@ import { textTable } from "./text-table.js";
 export interface ClassificationBatch {
   /** [batch, …], floats as the model takes them or integers from 0 to 255. */
   readonly image: tf.Tensor;
-  /** Class indices [batch] or [batch, 1]. */
+  /** Class indices [batch] or [batch, 1], or probabilities [batch, classes]. */
   readonly label: tf.Tensor;
 }
 
@@ -102,13 +102,14 @@ export class ClassificationTrainer<Batch extends object = ClassificationBatch> e
 
   protected override trainingStep(batch: Batch, _index: number): StepResult {
     const { logits, labels } = this.classify(batch);
-    return { loss: this.loss(logits, labels), acc: batchAccuracy(logits, labels) };
+    return { loss: this.loss(logits, labels), acc: batchAccuracy(logits, mostProbable(labels)) };
   }
 
-  /** Under `outputs` stand `scores`, the logits [batch, classes], and `labels` [batch]: the names that metrics look for. */
+  /** Under `outputs` stand `scores`, the logits [batch, classes], and `labels`, class indices [batch]: the names that metrics look for. */
   protected override validationStep(batch: Batch, _index: number): StepResult {
     const { logits, labels } = this.classify(batch);
-    return { loss: this.loss(logits, labels), acc: batchAccuracy(logits, labels), outputs: { scores: logits, labels } };
+    const indices = mostProbable(labels);
+    return { loss: this.loss(logits, labels), acc: batchAccuracy(logits, indices), outputs: { scores: logits, labels: indices } };
   }
 
   /** The probability of each class [batch, classes]. */
@@ -116,11 +117,15 @@ export class ClassificationTrainer<Batch extends object = ClassificationBatch> e
     return tf.softmax(this.#logits(this.#part(batch, this.#settings.imageKey)));
   }
 
-  /** The model's logits [batch, classes] for a batch, and its labels [batch], int32. */
-  protected classify(batch: Batch): { readonly logits: tf.Tensor2D; readonly labels: tf.Tensor1D } {
-    const { imageKey, labelKey } = this.#settings;
-    const labels = this.#part(batch, labelKey).toInt().reshape([-1]) as tf.Tensor1D;
-    return { logits: this.#logits(this.#part(batch, imageKey)), labels };
+  /** The model's logits [batch, classes] for a batch, and its labels: class indices [batch], int32, or probabilities [batch, classes], float32. */
+  protected classify(batch: Batch): { readonly logits: tf.Tensor2D; readonly labels: tf.Tensor1D | tf.Tensor2D } {
+    const { imageKey, labelKey, numClasses } = this.#settings;
+    const labels = this.#part(batch, labelKey);
+    const isIndices = areIndices(labels.shape, numClasses, labelKey);
+    return {
+      logits: this.#logits(this.#part(batch, imageKey)),
+      labels: isIndices ? labels.toInt().as1D() : (labels.toFloat() as tf.Tensor2D),
+    };
   }
 
   /** Images as the model takes them. The default scales integers (uint8 arrives as int32) from 0..255 to 0..1 and leaves floats as they are. */
@@ -190,11 +195,11 @@ export class ClassificationTrainer<Batch extends object = ClassificationBatch> e
   #checkLabels(batch: unknown): void {
     const { labelKey, numClasses } = this.#settings;
     const labels = partOf(batch, labelKey);
-    if (isHostTensor(labels)) checkLabels(labels.data, numClasses, labelKey);
+    if (isHostTensor(labels)) checkLabels(labels.data, numClasses, labelKey, labels.shape);
     else if (labels instanceof tf.Tensor) {
       tf.tidy(() => {
         const values = hostValues(labels.toFloat()); // undefined where a read would have to wait
-        if (values !== undefined) checkLabels(values, numClasses, labelKey);
+        if (values !== undefined) checkLabels(values, numClasses, labelKey, labels.shape);
       });
     }
   }
@@ -213,6 +218,11 @@ export class ClassificationTrainer<Batch extends object = ClassificationBatch> e
 
 function partOf(batch: unknown, key: string): unknown {
   return typeof batch === "object" && batch !== null ? (batch as Record<string, unknown>)[key] : undefined;
+}
+
+/** Class indices [batch]: of probabilities the first of the largest. */
+function mostProbable(labels: tf.Tensor1D | tf.Tensor2D): tf.Tensor1D {
+  return labels.rank === 1 ? (labels as tf.Tensor1D) : labels.argMax<tf.Tensor1D>(1);
 }
 
 /** The share of samples whose largest logit is the label's [] */

@@ -1,5 +1,7 @@
 import { hostTensor, inProcessGroups, type HostTensor } from "@snapfit/base";
 import { defineAddOn, EarlyStopper, type AddOnBase, type Adds, type LogRecord, type Metrics, type ParameterSource } from "@snapfit/core";
+import { arrays, collate, loader } from "@snapfit/data";
+import { cutMix, mixUp } from "@snapfit/data/images";
 import { auroc } from "@snapfit/metrics";
 import { constant, sgd } from "@snapfit/optim";
 import * as tf from "@tensorflow/tfjs";
@@ -231,7 +233,80 @@ describe("options", () => {
   });
 });
 
+describe("labels that are probabilities", () => {
+  // Answers are 0 and 1 with p = e^2 / (e^2 + 2); the most probable labels are 0 and 2.
+  const image = hostTensor(Float32Array.of(2, 0, 0, 0, 2, 0), [2, 3]);
+  const mixed = { image, label: hostTensor(Float32Array.of(0.75, 0.25, 0, 0, 0.25, 0.75), [2, 3]) };
+  const loss = Math.log(Math.exp(2) + 2) - (2 * (0.75 + 0.25)) / 2;
+
+  it("train and validate; acc and the confusion matrix count the most probable class", async () => {
+    const trainer = trainerOf({ optimizer: sgd({ learningRate: 0 }) });
+    await trainer.fit({ train: [mixed], validation: [mixed], epochs: 1 });
+    for (const values of [trainer.history.train, trainer.history.valid]) {
+      expect(values["loss"]![0]).toBeCloseTo(loss, 6);
+      expect(values["acc"]).toEqual([0.5]);
+    }
+    expect([...trainer.confusion!.counts]).toEqual([1, 0, 0, 0, 0, 0, 0, 1, 0]);
+  });
+
+  it("may be one-hot integers, and then give what class indices give", async () => {
+    const oneHot = { image, label: hostTensor(Uint8Array.of(1, 0, 0, 0, 0, 1), [2, 3]) };
+    const indices = { image, label: hostTensor(Uint8Array.of(0, 2), [2]) };
+    const values = await Promise.all([oneHot, indices].map((batch) => trainerOf().validate([batch])));
+    expect(values[0]!["loss"]).toBeCloseTo(values[1]!["loss"]!, 6);
+    expect(values[0]!["acc"]).toBe(values[1]!["acc"]);
+  });
+
+  it.each(["mixUp", "cutMix"] as const)("come from %s in a loader, by which a model learns; no tensor stays behind", async (name) => {
+    // Pixels of the first half are bright in class 0, those of the second in class 1.
+    const label = Uint8Array.from({ length: 64 }, (_, i) => (i * 7) % 2);
+    const pixels = Float32Array.from({ length: 64 * 16 }, (_, i) => (Number(i % 16 >= 8) === label[i >> 4] ? 1 : 0.2));
+    const set = arrays({ image: hostTensor(pixels, [64, 4, 4, 1]), label });
+    const mix = { mixUp, cutMix }[name]({ numClasses: 2, alpha: 0.4 });
+    const train = loader(set, { batchSize: 16, shuffle: true, collate: (samples, context) => mix(collate(samples), context) });
+    const trainer = trainerOf({
+      model: () => tf.sequential({ layers: [tf.layers.flatten({ inputShape: [4, 4, 1] }), tf.layers.dense({ units: 2 })] }),
+      numClasses: 2,
+      optimizer: sgd({ learningRate: 0.5 }),
+    });
+    await trainer.fit({ train, validation: loader(set, { batchSize: 64 }), epochs: 1 });
+    const before = tf.memory().numTensors;
+    await trainer.fit({ train, validation: loader(set, { batchSize: 64 }), epochs: 9 });
+    expect(trainer.history.valid["acc"]!.at(-1)).toBe(1);
+    expect(trainer.history.train["loss"]!.at(-1)).toBeGreaterThan(trainer.history.valid["loss"]!.at(-1)!);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
 describe("errors name", () => {
+  it.each<["array" | "tensor", number[], number[], string, string]>([
+    [
+      "array",
+      [2, 2],
+      [1, 0, 0, 1],
+      "LABEL_SHAPE",
+      '"label" is [2, 2]. Labels of 3 classes are class indices [batch] or probabilities [batch, 3].',
+    ],
+    ["tensor", [2, 4], [1, 0, 0, 0, 0, 1, 0, 0], "LABEL_SHAPE", '"label" is [2, 4]. Labels of 3 classes are'],
+    ["tensor", [2, 1, 3], [1, 0, 0, 0, 1, 0], "LABEL_SHAPE", '"label" is [2, 1, 3]. Labels of 3 classes are'],
+    [
+      "array",
+      [2, 3],
+      [1, 0, 0, 0, 1, 1],
+      "LABEL_RANGE",
+      '"label" of sample 1 of the batch is [0, 1, 1]. The probabilities of the classes are at least 0 and sum to 1.',
+    ],
+    ["tensor", [2, 3], [1.5, -0.5, 0, 1, 0, 0], "LABEL_RANGE", '"label" of sample 0 of the batch is [1.5, -0.5, 0].'],
+    ["array", [2, 3], [1, 0, 0, NaN, 1, 0], "LABEL_RANGE", '"label" of sample 1 of the batch is [NaN, 1, 0].'],
+  ])("labels in an %s of shape %j with %j", async (kind, shape, values, code, message) => {
+    const label = kind === "array" ? hostTensor(Float32Array.from(values), shape) : tf.tensor(values, shape);
+    const batch = { image: hostTensor(new Float32Array(6), [2, 3]), label };
+    await expect(trainerOf().validate([batch])).rejects.toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
+    await expect(trainerOf().fit({ train: [batch], epochs: 1 })).rejects.toThrow(expect.objectContaining({ code }));
+  });
+
   it.each<[string, number[] | Int32Array]>([
     ["array", [0, 3]],
     ["tensor", Int32Array.of(0, 3)],
