@@ -1,7 +1,7 @@
 export { SnapfitError } from "./snapfit-error.js";
 export { copyArray, forgetRecycledArrays, recycleArrays } from "./array-pool.js";
 export { equalStates } from "./equal-states.js";
-export { checkSetting, checkSettings, type OptionCheck } from "./check-settings.js";
+export { checkOption, checkOptions, checkSetting, checkSettings, shown, type OptionCheck, type OptionChecks } from "./check-options.js";
 export { hostTensor, isHostTensor, type HostData, type HostDType, type HostTensor, type ShapeOf } from "./host-tensor.js";
 export { inProcessGroups } from "./in-process-group.js";
 export type { Loader } from "./loader.js";
@@ -9,6 +9,21 @@ export { MemoryStorage } from "./memory-storage.js";
 export type { HostOutputs, Metric } from "./metric.js";
 export { migrateState } from "./migrate-state.js";
 export { nearestName } from "./nearest-name.js";
+export {
+  anyFunction,
+  anyNumber,
+  anyObject,
+  either,
+  folder,
+  fraction,
+  listOf,
+  numberAbove,
+  numberFrom,
+  oneOf,
+  text,
+  trueOrFalse,
+  wholeNumberFrom,
+} from "./option-rules.js";
 export { parseState } from "./parse-state.js";
 export type { ProcessGroup, ReducibleArray, ReduceOp } from "./process-group.js";
 export { RandomStream, type RandomStreamState } from "./random-stream.js";

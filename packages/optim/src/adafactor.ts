@@ -1,5 +1,5 @@
+import { checkOptions, numberAbove, numberFrom } from "@snapfit/base";
 import { adafactorRule } from "./adafactor-rule.js";
-import { checkOptions, numberFrom, positiveNumber } from "./check-options.js";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups, rateChecks, type RateOptions } from "./parameter-groups.js";
 import { SlotOptimizer } from "./slot-optimizer.js";
@@ -25,12 +25,12 @@ export interface AdafactorOptions extends RateOptions {
 export function adafactor(options: AdafactorOptions = {}): Optimizer {
   const checks = {
     ...rateChecks,
-    beta2Decay: positiveNumber,
-    epsilon: positiveNumber,
+    beta2Decay: numberAbove(0),
+    epsilon: numberAbove(0),
     minScale: numberFrom(0),
-    clipThreshold: positiveNumber,
+    clipThreshold: numberAbove(0),
   };
-  checkOptions("adafactor", options, checks);
+  checkOptions("adafactor()", options, checks);
   const { beta2Decay = 0.8, epsilon = 2 ** -23, minScale = 1e-3, clipThreshold = 1 } = options;
   const groups = new ParameterGroups("adafactor", options, { learningRate: 0.01, weightDecay: 0 });
   return new SlotOptimizer(adafactorRule({ beta2Decay, epsilon, minScale, clipThreshold }), groups);

@@ -1,7 +1,7 @@
-import { checkOptions, invalidOption, risingCounts, show } from "./check-options.js";
-import { checkMilestones, type Milestones } from "./milestones.js";
+import { checkOption, checkOptions, SnapfitError } from "@snapfit/base";
+import { checkMilestones, milestoneChecks, type Milestones } from "./milestones.js";
 import { momentSinceEpoch, momentSinceStep } from "./moment-since.js";
-import type { Schedule, ScheduleMoment } from "./schedule.js";
+import { fixedSchedule, type Schedule, type ScheduleMoment } from "./schedule.js";
 
 /**
  * One schedule after the other, each from its milestone on, as torch's SequentialLR. One by the unit of the milestones sees what is done since its own;
@@ -12,7 +12,7 @@ import type { Schedule, ScheduleMoment } from "./schedule.js";
  * const schedule = chain({ steps: [500, 9000] }, [warmup({ steps: 500 }), constant(), polynomial()]);
  */
 export function chain(milestones: Milestones, schedules: readonly Schedule[]): Schedule {
-  checkOptions("chain", milestones, { epochs: risingCounts, steps: risingCounts });
+  checkOptions("chain()", milestones, milestoneChecks);
   const { unit, at } = checkMilestones("chain", milestones);
   checkSchedules(schedules, unit, at.length + 1);
   const partAt = (moment: ScheduleMoment): { readonly schedule: Schedule; readonly own: ScheduleMoment } => {
@@ -36,18 +36,15 @@ export function chain(milestones: Milestones, schedules: readonly Schedule[]): S
 }
 
 function checkSchedules(schedules: readonly Schedule[], unit: "epoch" | "step", count: number): void {
-  if (!Array.isArray(schedules) || schedules.length !== count) {
-    throw invalidOption(`chain got ${show(schedules)} as schedules.`, `Expected ${count}, one more than there are milestones.`);
-  }
+  const isRight = Array.isArray(schedules) && schedules.length === count;
+  checkOption("chain()", "schedules", schedules, [`a list of ${count}, one more than there are milestones`, () => isRight]);
   schedules.forEach((schedule: Schedule, i) => {
-    if (typeof schedule?.at !== "function") {
-      throw invalidOption(
-        `Schedule ${i} of chain is ${show(schedule)}.`,
-        "Expected one by step or epoch such as cosine(); one that follows a metric has no place here.",
-      );
-    }
+    checkOption("chain()", `schedules[${i}]`, schedule, fixedSchedule);
     if (unit === "epoch" && schedule.unit === "step") {
-      throw invalidOption(`Schedule ${i} of chain is by step between milestones in epochs.`, "Give the milestones as steps.");
+      throw new SnapfitError(
+        "OPTION_INVALID",
+        `chain() got schedules[${i}] by step between milestones in epochs. Give the milestones as steps.`,
+      );
     }
   });
 }

@@ -1,4 +1,4 @@
-import { checkOptions, numberFrom, wholeNumberFrom } from "./check-options.js";
+import { checkOptions, numberFrom, wholeNumberFrom } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link cosineRestarts}. */
@@ -18,7 +18,7 @@ export interface CosineRestartsOptions {
  */
 export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   const checks = { periodSteps: wholeNumberFrom(1), periodFactor: wholeNumberFrom(1), minFactor: numberFrom(0, 1) };
-  checkOptions("cosineRestarts", options, checks, ["periodSteps"]);
+  checkOptions("cosineRestarts()", options, checks, ["periodSteps"]);
   const { periodSteps, periodFactor = 1, minFactor = 0 } = options;
   return {
     unit: "step",

@@ -1,4 +1,4 @@
-import { checkOptions, numberFrom, wholeNumberFrom } from "./check-options.js";
+import { checkOptions, numberFrom, wholeNumberFrom } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link cosine}. */
@@ -16,7 +16,7 @@ export interface CosineOptions {
  * @see Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5
  */
 export function cosine(options: CosineOptions = {}): Schedule {
-  checkOptions("cosine", options, { totalSteps: wholeNumberFrom(1), minFactor: numberFrom(0, 1) });
+  checkOptions("cosine()", options, { totalSteps: wholeNumberFrom(1), minFactor: numberFrom(0, 1) });
   const { totalSteps, minFactor = 0 } = options;
   return {
     unit: "step",

@@ -1,4 +1,4 @@
-import { checkOptions, numberFrom, oneOf } from "./check-options.js";
+import { checkOptions, numberFrom, oneOf } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link exponential}. */
@@ -14,7 +14,7 @@ export interface ExponentialOptions {
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
  */
 export function exponential(options: ExponentialOptions): Schedule {
-  checkOptions("exponential", options, { factor: numberFrom(0, 1), unit: oneOf("epoch", "step") }, ["factor"]);
+  checkOptions("exponential()", options, { factor: numberFrom(0, 1), unit: oneOf("epoch", "step") }, ["factor"]);
   const { factor, unit = "epoch" } = options;
   return { unit, at: (moment) => factor ** moment[unit] };
 }

@@ -1,4 +1,4 @@
-import { checkOptions, positiveNumber } from "./check-options.js";
+import { checkOptions, numberAbove } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link inverseSquareRoot}. */
@@ -15,7 +15,7 @@ export interface InverseSquareRootOptions {
  * const schedule = warmup({ steps: 4000 }, inverseSquareRoot({ timescaleSteps: 4000 }));
  */
 export function inverseSquareRoot(options: InverseSquareRootOptions): Schedule {
-  checkOptions("inverseSquareRoot", options, { timescaleSteps: positiveNumber }, ["timescaleSteps"]);
+  checkOptions("inverseSquareRoot()", options, { timescaleSteps: numberAbove(0) }, ["timescaleSteps"]);
   const { timescaleSteps } = options;
   return { unit: "step", at: ({ step }) => 1 / Math.sqrt(1 + step / timescaleSteps) };
 }

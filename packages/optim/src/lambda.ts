@@ -1,5 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
-import { anyFunction, checkOptions, invalidOption, oneOf, show } from "./check-options.js";
+import { anyFunction, checkOption, checkOptions, oneOf, shown, SnapfitError } from "@snapfit/base";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import type { Schedule } from "./schedule.js";
 
@@ -16,8 +15,8 @@ export interface LambdaOptions {
  * const schedule = lambda((step) => 1 / (1 + step / 1000));
  */
 export function lambda(factorAt: (numDone: number) => number, options: LambdaOptions = {}): Schedule {
-  if (!anyFunction.holds(factorAt)) throw invalidOption(`The function of lambda is ${show(factorAt)}.`, "Expected (step) => factor.");
-  checkOptions("lambda", options, { unit: oneOf("step", "epoch") });
+  checkOption("lambda()", "factorAt", factorAt, ["a function: (step) => factor", anyFunction[1]]);
+  checkOptions("lambda()", options, { unit: oneOf("step", "epoch") });
   const { unit = "step" } = options;
   return {
     unit,
@@ -26,7 +25,7 @@ export function lambda(factorAt: (numDone: number) => number, options: LambdaOpt
       if (Number.isFinite(factor) && factor >= 0) return factor;
       throw new SnapfitError<OptimErrorCode>(
         "RATE_INVALID",
-        `The function of lambda gave ${show(factor)} for ${unit} ${moment[unit]}. Expected a finite number of at least 0.`,
+        `The function of lambda gave ${shown(factor)} for ${unit} ${moment[unit]}. Expected a finite number of at least 0.`,
       );
     },
   };

@@ -1,5 +1,5 @@
+import { checkOptions } from "@snapfit/base";
 import { momentChecks, type MomentOptions } from "./adam.js";
-import { checkOptions } from "./check-options.js";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups } from "./parameter-groups.js";
 import { SlotOptimizer } from "./slot-optimizer.js";
@@ -18,7 +18,7 @@ type Constants = [kept: number, beta1: number, ofDirection: number, beta2: numbe
  */
 export function lion(options: LionOptions = {}): Optimizer {
   const { epsilon: _, ...checks } = momentChecks;
-  checkOptions("lion", options, checks);
+  checkOptions("lion()", options, checks);
   const { beta1 = 0.9, beta2 = 0.99 } = options;
   // p = p - lr wd p - lr sign(beta1 m + (1 - beta1) g);  m = beta2 m + (1 - beta2) g
   const rule: UpdateRule<Constants> = {

@@ -1,7 +1,6 @@
-import type { StateRecord } from "@snapfit/base";
+import { checkOption, checkOptions, numberFrom, wholeNumberFrom, type StateRecord } from "@snapfit/base";
 import type * as tf from "@tensorflow/tfjs";
 import { checkGradients } from "./check-gradients.js";
-import { checkOptions, invalidOption, numberFrom, show, wholeNumberFrom } from "./check-options.js";
 import { checkSlotShapes, decodeState, encodeState, isRecord, wrongState } from "./optimizer-state.js";
 import type { GroupRate, Optimizer } from "./optimizer.js";
 import { ParameterSlots } from "./parameter-slots.js";
@@ -26,10 +25,8 @@ export interface LookaheadOptions {
  * const optimizer = lookahead(adamW({ learningRate: 1e-3 }), { everySteps: 6 });
  */
 export function lookahead(optimizer: Optimizer, options: LookaheadOptions = {}): Optimizer {
-  if (typeof optimizer?.apply !== "function") {
-    throw invalidOption(`The optimizer of lookahead is ${show(optimizer)}.`, "Expected an optimizer such as adamW().");
-  }
-  checkOptions("lookahead", options, { everySteps: wholeNumberFrom(1), alpha: numberFrom(0, 1) });
+  checkOption("lookahead()", "optimizer", optimizer, ["an optimizer such as adamW()", () => typeof optimizer?.apply === "function"]);
+  checkOptions("lookahead()", options, { everySteps: wholeNumberFrom(1), alpha: numberFrom(0, 1) });
   const { everySteps = 5, alpha = 0.5 } = options;
   return new Lookahead(optimizer, everySteps, pullRule(`lookahead(${optimizer.name})`, alpha));
 }

@@ -1,5 +1,5 @@
-import { checkOptions, numberFrom, risingCounts } from "./check-options.js";
-import { checkMilestones, type Milestones } from "./milestones.js";
+import { checkOptions, numberFrom } from "@snapfit/base";
+import { checkMilestones, milestoneChecks, type Milestones } from "./milestones.js";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link multiStep}: the milestones, as `epochs` or `steps`. */
@@ -15,7 +15,7 @@ export type MultiStepOptions = {
  * const schedule = multiStep({ epochs: [30, 60, 80] });
  */
 export function multiStep(options: MultiStepOptions): Schedule {
-  checkOptions("multiStep", options, { factor: numberFrom(0, 1), epochs: risingCounts, steps: risingCounts });
+  checkOptions("multiStep()", options, { factor: numberFrom(0, 1), ...milestoneChecks });
   const { unit, at } = checkMilestones("multiStep", options);
   const { factor = 0.1 } = options;
   return { unit, at: (moment) => factor ** at.filter((milestone) => milestone <= moment[unit]).length };

@@ -1,5 +1,5 @@
+import { checkOptions, numberFrom, trueOrFalse } from "@snapfit/base";
 import { momentChecks, type MomentOptions } from "./adam.js";
-import { checkOptions, numberFrom, oneOf } from "./check-options.js";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups } from "./parameter-groups.js";
 import { SlotOptimizer } from "./slot-optimizer.js";
@@ -30,7 +30,7 @@ type Constants = [
  * @see Dozat 2016, "Incorporating Nesterov momentum into Adam"
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
-  checkOptions("nadam", options, { ...momentChecks, momentumDecay: numberFrom(0), decoupledWeightDecay: oneOf(true, false) });
+  checkOptions("nadam()", options, { ...momentChecks, momentumDecay: numberFrom(0), decoupledWeightDecay: trueOrFalse });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentumDecay = 0.004, decoupledWeightDecay = false } = options;
   const momentumAt = (step: number): number => beta1 * (1 - 0.5 * 0.96 ** (step * momentumDecay));
   const productAt = productsOf(momentumAt);

@@ -1,4 +1,4 @@
-import { anyObject, checkOptions, numberFrom, oneOf, positiveNumber, wholeNumberFrom } from "./check-options.js";
+import { anyObject, checkOptions, fraction, numberAbove, numberFrom, oneOf, trueOrFalse, wholeNumberFrom } from "@snapfit/base";
 import type { Schedule, ScheduleMoment } from "./schedule.js";
 
 /** Between what a momentum is driven: down while the rate rises, up again while it falls. */
@@ -41,12 +41,12 @@ interface Phase {
  */
 export function oneCycle(options: OneCycleOptions = {}): Schedule {
   const threePhaseStart = options?.threePhase === true ? 0.5 : 1;
-  checkOptions("oneCycle", options, {
+  checkOptions("oneCycle()", options, {
     totalSteps: wholeNumberFrom(1),
     pctStart: numberFrom(0, threePhaseStart),
-    divFactor: positiveNumber,
-    finalDivFactor: positiveNumber,
-    threePhase: oneOf(true, false),
+    divFactor: numberAbove(0),
+    finalDivFactor: numberAbove(0),
+    threePhase: trueOrFalse,
     annealing: oneOf("cosine", "linear"),
     momentum: anyObject,
   });
@@ -55,8 +55,7 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
   const rates = { start: first, peak: 1, back: first, end: first / finalDivFactor };
   const schedule: Schedule = { unit: "step", at: (moment) => curveAt(moment, options, rates) };
   if (momentum === undefined) return schedule;
-  const below1 = numberFrom(0, 1, true);
-  checkOptions("oneCycle momentum", momentum, { min: below1, max: below1 });
+  checkOptions("oneCycle()", momentum, { min: fraction, max: fraction }, [], "momentum");
   const { min = 0.85, max = 0.95 } = momentum;
   return { ...schedule, momentumAt: (moment) => curveAt(moment, options, { start: max, peak: min, back: max, end: max }) };
 }

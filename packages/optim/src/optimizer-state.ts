@@ -1,7 +1,6 @@
-import { hostTensor, isHostTensor, SnapfitError, type StateRecord, type StateTree } from "@snapfit/base";
+import { hostTensor, isHostTensor, shown, SnapfitError, type StateRecord, type StateTree } from "@snapfit/base";
 import type * as tf from "@tensorflow/tfjs";
 import { hasSameShape } from "./check-gradients.js";
-import { show } from "./check-options.js";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import { ParameterSlots } from "./parameter-slots.js";
 import type { Slot, UpdateRule } from "./update-rule.js";
@@ -32,7 +31,7 @@ export function decodeState(rule: UpdateRule, state: StateRecord): Map<string, P
   }
   if (state["algorithm"] !== rule.name) {
     throw wrongState(
-      `The state is of ${show(state["algorithm"])}, but the optimizer is ${rule.name}.`,
+      `The state is of ${shown(state["algorithm"])}, but the optimizer is ${rule.name}.`,
       "Build the optimizer that the state was saved from, or start without its state.",
     );
   }
@@ -64,13 +63,13 @@ export function wrongState(happened: string, expected: string): SnapfitError {
 
 function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): ParameterSlots {
   if (!isRecord(entry))
-    throw wrongState(`The optimizer's state of parameter "${name}" is ${show(entry)}.`, "Expected a record with step, shape and slots.");
+    throw wrongState(`The optimizer's state of parameter "${name}" is ${shown(entry)}.`, "Expected a record with step, shape and slots.");
   const { step, shape, ...slots } = entry;
   if (!Number.isSafeInteger(step) || (step as number) < 0) {
-    throw wrongState(`The step of parameter "${name}" is ${show(step)}.`, "Expected a whole number of at least 0.");
+    throw wrongState(`The step of parameter "${name}" is ${shown(step)}.`, "Expected a whole number of at least 0.");
   }
   if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && (length as number) >= 0)) {
-    throw wrongState(`The shape of parameter "${name}" is ${show(shape)}.`, "Expected an array of whole numbers.");
+    throw wrongState(`The shape of parameter "${name}" is ${shown(shape)}.`, "Expected an array of whole numbers.");
   }
   const found = Object.keys(slots).sort().join(", ") || "none";
   const expected = rule.slotsOf(shape as number[]);
@@ -99,7 +98,7 @@ function decodeSlot(name: string, { name: slotName, shape }: Slot, saved: StateT
   const data = isHostTensor(saved) ? saved.data : saved;
   const size = shape.reduce((product, length) => product * length, 1);
   if (!(data instanceof Float32Array) || data.length !== size) {
-    const got = data instanceof Float32Array ? `${data.length} values` : show(data);
+    const got = data instanceof Float32Array ? `${data.length} values` : shown(data);
     throw wrongState(
       `Slot ${slotName} of parameter "${name}" is ${got}.`,
       `Expected a Float32Array of ${size} values for shape [${shape.join(", ")}].`,

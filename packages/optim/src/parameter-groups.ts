@@ -1,14 +1,4 @@
-import {
-  anyArray,
-  anyFunction,
-  checkOptions,
-  invalidOption,
-  nonEmptyString,
-  numberFrom,
-  oneOf,
-  show,
-  type OptionCheck,
-} from "./check-options.js";
+import { anyFunction, checkOptions, numberFrom, oneOf, SnapfitError, text, trueOrFalse, type OptionChecks } from "@snapfit/base";
 import type { GroupRate } from "./optimizer.js";
 
 /** Parameters that share a rate and a weight decay of their own. */
@@ -48,9 +38,9 @@ export const rateChecks = {
   learningRate: numberFrom(0),
   weightDecay: numberFrom(0),
   noDecay: oneOf("biasAndNorm"),
-  groups: anyArray,
-  maximize: oneOf(true, false),
-} satisfies Record<string, OptionCheck>;
+  groups: ["a list of groups", Array.isArray],
+  maximize: trueOrFalse,
+} satisfies OptionChecks;
 
 /** Finds the rate and the weight decay of a parameter by its name. */
 export class ParameterGroups {
@@ -101,14 +91,11 @@ function checkGroups(owner: string, groups: readonly ParameterGroup[]): void {
   const { learningRate, weightDecay } = rateChecks;
   const names = new Set(["default"]);
   groups.forEach((group, index) => {
-    checkOptions(`${owner} groups[${index}]`, group, { name: nonEmptyString, match: anyFunction, learningRate, weightDecay }, [
-      "name",
-      "match",
-    ]);
+    checkOptions(`${owner}()`, group, { name: text, match: anyFunction, learningRate, weightDecay }, ["name", "match"], `groups[${index}]`);
     if (names.has(group.name)) {
-      throw invalidOption(
-        `Option name of ${owner} groups[${index}] is ${show(group.name)}, which is taken.`,
-        'Expected a name that no other group has; "default" is the rest of the parameters.',
+      throw new SnapfitError(
+        "OPTION_INVALID",
+        `${owner}() got groups[${index}].name: "${group.name}", which is taken. It takes a name that no other group has; "default" is the rest of the parameters.`,
       );
     }
     names.add(group.name);

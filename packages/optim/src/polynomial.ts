@@ -1,4 +1,4 @@
-import { checkOptions, numberFrom, positiveNumber, wholeNumberFrom } from "./check-options.js";
+import { checkOptions, numberAbove, numberFrom, wholeNumberFrom } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link polynomial}. */
@@ -16,7 +16,7 @@ export interface PolynomialOptions {
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
  */
 export function polynomial(options: PolynomialOptions = {}): Schedule {
-  checkOptions("polynomial", options, { totalSteps: wholeNumberFrom(1), power: positiveNumber, minFactor: numberFrom(0, 1) });
+  checkOptions("polynomial()", options, { totalSteps: wholeNumberFrom(1), power: numberAbove(0), minFactor: numberFrom(0, 1) });
   const { totalSteps, power = 1, minFactor = 0 } = options;
   return {
     unit: "step",

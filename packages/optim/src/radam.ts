@@ -1,6 +1,6 @@
+import { checkOptions, trueOrFalse } from "@snapfit/base";
 import { adamRule } from "./adam-rule.js";
 import { momentChecks, type MomentOptions } from "./adam.js";
-import { checkOptions, oneOf } from "./check-options.js";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups } from "./parameter-groups.js";
 import { SlotOptimizer } from "./slot-optimizer.js";
@@ -19,7 +19,7 @@ export interface RadamOptions extends MomentOptions {
  * @see Liu et al. 2020, arXiv:1908.03265, algorithm 2
  */
 export function radam(options: RadamOptions = {}): Optimizer {
-  checkOptions("radam", options, { ...momentChecks, decoupledWeightDecay: oneOf(true, false) });
+  checkOptions("radam()", options, { ...momentChecks, decoupledWeightDecay: trueOrFalse });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decoupledWeightDecay = false } = options;
   const rule = adamRule({
     name: "radam",

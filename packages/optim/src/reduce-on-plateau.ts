@@ -1,5 +1,14 @@
-import { SnapfitError, type StateRecord } from "@snapfit/base";
-import { checkOptions, nonEmptyString, numberFrom, oneOf, wholeNumberFrom, type OptionCheck } from "./check-options.js";
+import {
+  checkOptions,
+  fraction,
+  numberFrom,
+  oneOf,
+  SnapfitError,
+  text,
+  wholeNumberFrom,
+  type OptionCheck,
+  type StateRecord,
+} from "@snapfit/base";
 import type { OptimErrorCode } from "./optim-error-code.js";
 import type { MetricSchedule } from "./schedule.js";
 
@@ -24,14 +33,15 @@ export interface ReduceOnPlateauOptions {
   readonly minFactor?: number | undefined;
 }
 
-const threshold: OptionCheck = {
-  expected: "a number of at least 0, { relative: number } or { absolute: number }",
-  holds(value) {
-    if (typeof value !== "object" || value === null) return numberFrom(0).holds(value);
+const threshold: OptionCheck = [
+  "a number of at least 0, { relative: number } or { absolute: number }",
+  (value) => {
+    const [, isThreshold] = numberFrom(0);
+    if (typeof value !== "object" || value === null) return isThreshold(value);
     const entries = Object.entries(value);
-    return entries.length === 1 && entries.every(([kind, by]) => (kind === "relative" || kind === "absolute") && numberFrom(0).holds(by));
+    return entries.length === 1 && entries.every(([kind, by]) => (kind === "relative" || kind === "absolute") && isThreshold(by));
   },
-};
+];
 
 /**
  * Lowers the rate when a metric has stopped improving, as torch's ReduceLROnPlateau on a factor of the base rate
@@ -39,10 +49,10 @@ const threshold: OptionCheck = {
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; `loadState` throws `SCHEDULE_STATE` for what `saveState` did not return.
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): MetricSchedule {
-  checkOptions("reduceOnPlateau", options, {
-    monitor: nonEmptyString,
+  checkOptions("reduceOnPlateau()", options, {
+    monitor: text,
     mode: oneOf("max", "min"),
-    factor: numberFrom(0, 1, true),
+    factor: fraction,
     patience: wholeNumberFrom(0),
     threshold,
     cooldown: wholeNumberFrom(0),
@@ -97,13 +107,9 @@ class Plateau implements MetricSchedule {
 
   loadState(state: StateRecord): void {
     const { factor, best, numBad, cooldownLeft } = state ?? {};
-    const count = wholeNumberFrom(0);
-    if (
-      !numberFrom(0, 1).holds(factor) ||
-      (best !== null && typeof best !== "number") ||
-      !count.holds(numBad) ||
-      !count.holds(cooldownLeft)
-    ) {
+    const [, isShare] = numberFrom(0, 1);
+    const [, isCount] = wholeNumberFrom(0);
+    if (!isShare(factor) || (best !== null && typeof best !== "number") || !isCount(numBad) || !isCount(cooldownLeft)) {
       throw new SnapfitError<OptimErrorCode>(
         "SCHEDULE_STATE",
         "The state of reduceOnPlateau is malformed. Expected what saveState() returned: factor, best, numBad and cooldownLeft.",

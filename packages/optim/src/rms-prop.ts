@@ -1,4 +1,4 @@
-import { checkOptions, numberFrom } from "./check-options.js";
+import { checkOptions, fraction, numberFrom } from "@snapfit/base";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups, rateChecks, type RateOptions } from "./parameter-groups.js";
 import { rmsPropRule } from "./rms-prop-rule.js";
@@ -19,7 +19,7 @@ export interface RmsPropOptions extends RateOptions {
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
  */
 export function rmsProp(options: RmsPropOptions = {}): Optimizer {
-  checkOptions("rmsProp", options, { ...rateChecks, alpha: numberFrom(0, 1, true), momentum: numberFrom(0), epsilon: numberFrom(0) });
+  checkOptions("rmsProp()", options, { ...rateChecks, alpha: fraction, momentum: numberFrom(0), epsilon: numberFrom(0) });
   const { alpha = 0.99, momentum = 0, epsilon = 1e-8 } = options;
   const groups = new ParameterGroups("rmsProp", options, { learningRate: 0.01, weightDecay: 0 });
   return new SlotOptimizer(rmsPropRule({ alpha, epsilon, momentum }), groups);

@@ -1,4 +1,4 @@
-import type { StateRecord } from "@snapfit/base";
+import type { OptionCheck, StateRecord } from "@snapfit/base";
 
 /** Where training stands when a schedule is asked. */
 export interface ScheduleMoment {
@@ -18,6 +18,12 @@ export interface Schedule {
   /** The momentum (SGD, RMSProp) or beta1 (Adam's kin) of the next step, 0 to below 1; undefined leaves the optimizer's own. */
   momentumAt?(moment: ScheduleMoment): number | undefined;
 }
+
+/** What may stand behind or beside other schedules. */
+export const fixedSchedule: OptionCheck = [
+  "a schedule by step or epoch such as cosine(); one that follows a metric has no place here",
+  (value) => typeof (value as Partial<Schedule> | undefined | null)?.at === "function",
+];
 
 /** A schedule that follows a metric, with state: lowers the rate when the metric no longer improves. */
 export interface MetricSchedule {

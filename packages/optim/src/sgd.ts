@@ -1,4 +1,4 @@
-import { checkOptions, invalidOption, numberFrom, oneOf } from "./check-options.js";
+import { checkOptions, numberFrom, SnapfitError, trueOrFalse } from "@snapfit/base";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups, rateChecks, type RateOptions } from "./parameter-groups.js";
 import { sgdRule } from "./sgd-rule.js";
@@ -22,15 +22,21 @@ export interface SgdOptions extends RateOptions {
  * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });
  */
 export function sgd(options: SgdOptions): Optimizer {
-  const checks = { ...rateChecks, momentum: numberFrom(0), dampening: numberFrom(0, 1), nesterov: oneOf(true, false) };
-  checkOptions("sgd", options, checks, ["learningRate"]);
+  const checks = { ...rateChecks, momentum: numberFrom(0), dampening: numberFrom(0, 1), nesterov: trueOrFalse };
+  checkOptions("sgd()", options, checks, ["learningRate"]);
   const { momentum = 0, dampening = 0, nesterov = false } = options;
   if (nesterov && momentum === 0)
-    throw invalidOption("Option nesterov of sgd is true without momentum.", "Expected a momentum above 0, such as 0.9.");
+    throw new SnapfitError("OPTION_INVALID", "sgd() got nesterov: true without momentum. It takes a momentum above 0, such as 0.9.");
   if (dampening !== 0 && momentum === 0)
-    throw invalidOption(`Option dampening of sgd is ${dampening} without momentum.`, "Expected a momentum above 0, such as 0.9.");
+    throw new SnapfitError(
+      "OPTION_INVALID",
+      `sgd() got dampening: ${dampening} without momentum. It takes a momentum above 0, such as 0.9.`,
+    );
   if (nesterov && dampening !== 0)
-    throw invalidOption(`Option dampening of sgd is ${dampening} with nesterov.`, "Expected 0, as Nesterov's momentum has none.");
+    throw new SnapfitError(
+      "OPTION_INVALID",
+      `sgd() got dampening: ${dampening} with nesterov. It takes 0, as Nesterov's momentum has none.`,
+    );
   const groups = new ParameterGroups("sgd", options, { learningRate: options.learningRate, weightDecay: 0 });
   return new SlotOptimizer(sgdRule({ momentum, dampening, nesterov }), groups);
 }

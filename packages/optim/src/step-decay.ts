@@ -1,4 +1,4 @@
-import { checkOptions, invalidOption, numberFrom, wholeNumberFrom } from "./check-options.js";
+import { checkOptions, numberFrom, SnapfitError, wholeNumberFrom } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link stepDecay}: one of `everyEpochs` and `everySteps`. */
@@ -12,12 +12,12 @@ export type StepDecayOptions = {
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
  */
 export function stepDecay(options: StepDecayOptions): Schedule {
-  checkOptions("stepDecay", options, { factor: numberFrom(0, 1), everyEpochs: wholeNumberFrom(1), everySteps: wholeNumberFrom(1) });
+  checkOptions("stepDecay()", options, { factor: numberFrom(0, 1), everyEpochs: wholeNumberFrom(1), everySteps: wholeNumberFrom(1) });
   const { everyEpochs, everySteps, factor = 0.1 } = options;
   if ((everyEpochs === undefined) === (everySteps === undefined)) {
-    throw invalidOption(
-      `stepDecay got ${everyEpochs === undefined ? "neither everyEpochs nor" : "both everyEpochs and"} everySteps.`,
-      "Expected one of them, such as { everyEpochs: 30 }.",
+    throw new SnapfitError(
+      "OPTION_INVALID",
+      `stepDecay() got ${everyEpochs === undefined ? "neither everyEpochs nor" : "both everyEpochs and"} everySteps. It takes one of them, such as { everyEpochs: 30 }.`,
     );
   }
   // factor = options.factor ^ floor(t / every)

@@ -1,4 +1,4 @@
-import { checkOptions, invalidOption, numberFrom, oneOf, wholeNumberFrom } from "./check-options.js";
+import { checkOptions, numberFrom, oneOf, SnapfitError, wholeNumberFrom } from "@snapfit/base";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link warmupStableDecay}. */
@@ -35,12 +35,12 @@ export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
     minFactor: numberFrom(0, 1),
     annealing: oneOf("cosine", "linear", "squareRoot"),
   };
-  checkOptions("warmupStableDecay", options, checks, ["decaySteps"]);
+  checkOptions("warmupStableDecay()", options, checks, ["decaySteps"]);
   const { warmupSteps = 0, decaySteps, totalSteps, minFactor = 0, annealing = "linear" } = options;
   if (totalSteps !== undefined && warmupSteps + decaySteps > totalSteps) {
-    throw invalidOption(
-      `warmupStableDecay rises for ${warmupSteps} and falls for ${decaySteps} of ${totalSteps} steps.`,
-      "Expected both to fit into totalSteps.",
+    throw new SnapfitError(
+      "OPTION_INVALID",
+      `warmupStableDecay() got warmupSteps: ${warmupSteps} and decaySteps: ${decaySteps} for totalSteps: ${totalSteps}. It takes both together up to totalSteps.`,
     );
   }
   return {

@@ -1,7 +1,7 @@
-import { checkOptions, invalidOption, numberFrom, show, wholeNumberFrom } from "./check-options.js";
+import { checkOption, checkOptions, numberFrom, wholeNumberFrom } from "@snapfit/base";
 import { constant } from "./constant.js";
 import { momentSinceStep } from "./moment-since.js";
-import type { Schedule, ScheduleMoment } from "./schedule.js";
+import { fixedSchedule, type Schedule, type ScheduleMoment } from "./schedule.js";
 
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
@@ -20,13 +20,8 @@ export interface WarmupOptions {
  * const schedule = warmup({ steps: 500 }, cosine());
  */
 export function warmup(options: WarmupOptions, schedule: Schedule = constant()): Schedule {
-  checkOptions("warmup", options, { steps: wholeNumberFrom(0), from: numberFrom(0, 1) }, ["steps"]);
-  if (typeof schedule?.at !== "function") {
-    throw invalidOption(
-      `The schedule behind warmup is ${show(schedule)}.`,
-      "Expected a schedule by step or epoch such as cosine(); one that follows a metric has no place here.",
-    );
-  }
+  checkOptions("warmup()", options, { steps: wholeNumberFrom(0), from: numberFrom(0, 1) }, ["steps"]);
+  checkOption("warmup()", "schedule", schedule, fixedSchedule);
   const { steps, from = 0 } = options;
   const behind = (moment: ScheduleMoment): ScheduleMoment => (schedule.unit === "step" ? momentSinceStep(moment, steps) : moment);
   return {
