@@ -1,5 +1,4 @@
-import type { HostOutputs } from "@snapfit/base";
-import { checkOptions } from "./check-options.js";
+import { checkOptions, text, type HostOutputs } from "@snapfit/base";
 import { numClassesOf, predictedClasses } from "./predicted-classes.js";
 import { RatioMetric } from "./ratio-metric.js";
 import { readLabels } from "./read-labels.js";
@@ -13,6 +12,8 @@ export interface ClassOutputs {
   readonly labels?: string;
 }
 
+export const classOutputChecks = { scores: text, labels: text };
+
 /** The share of samples whose largest score is the label's (the first of equal scores counts). NaN before the first sample, and once a score was NaN. */
 export function accuracy(options: ClassOutputs = {}): Accuracy {
   return new Accuracy(options);
@@ -23,7 +24,7 @@ export class Accuracy extends RatioMetric {
   readonly #options: ClassOutputs;
 
   constructor(options: ClassOutputs) {
-    checkOptions("accuracy", options, ["scores", "labels"]);
+    checkOptions("accuracy()", options, classOutputChecks);
     super("max", { metric: "accuracy" });
     this.#options = options;
   }

@@ -1,6 +1,5 @@
-import type { HostOutputs, Metric, StateRecord } from "@snapfit/base";
-import type { ClassOutputs } from "./accuracy.js";
-import { checkOptions } from "./check-options.js";
+import { checkOptions, listOf, text, trueOrFalse, type HostOutputs, type Metric, type StateRecord } from "@snapfit/base";
+import { classOutputChecks, type ClassOutputs } from "./accuracy.js";
 import { computeAuroc, computeAurocPerClass } from "./compute-auroc.js";
 import { ScoreStore } from "./score-store.js";
 import { softmaxRows } from "./softmax-rows.js";
@@ -36,7 +35,8 @@ export class Auroc implements Metric {
   readonly #store: ScoreStore;
 
   constructor(options: AurocOptions, name: "auroc" | "aurocPerClass") {
-    checkOptions(name, options, name === "auroc" ? ["scores", "labels", "logits"] : ["scores", "labels", "logits", "classNames"]);
+    const checks = { ...classOutputChecks, logits: trueOrFalse };
+    checkOptions(`${name}()`, options, name === "auroc" ? checks : { ...checks, classNames: listOf(text) });
     this.#options = options;
     this.#isPerClass = name === "aurocPerClass";
     this.#store = new ScoreStore(name);

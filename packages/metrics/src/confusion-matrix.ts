@@ -1,6 +1,5 @@
-import type { HostOutputs, Metric, StateRecord } from "@snapfit/base";
-import { readClasses, type ClassOutputs } from "./accuracy.js";
-import { checkOptions, optionsError } from "./check-options.js";
+import { checkOptions, type HostOutputs, type Metric, type OptionCheck, type StateRecord } from "@snapfit/base";
+import { classOutputChecks, readClasses, type ClassOutputs } from "./accuracy.js";
 import { checkState, stateError } from "./check-state.js";
 import { inputError } from "./read-output.js";
 
@@ -20,6 +19,11 @@ export interface Confusion {
 /** Classes beyond which the matrix would need more than 134 MB. */
 const MAX_CLASSES = 4096;
 
+const classNamesRule: OptionCheck = [
+  `a list of 1 to ${MAX_CLASSES} different names`,
+  (names) => Array.isArray(names) && names.length > 0 && names.length <= MAX_CLASSES && new Set(names).size === names.length,
+];
+
 /** Counts how often each label was predicted as each class. A sample with a NaN score makes its label's row NaN. */
 export function confusionMatrix(options: ConfusionMatrixOptions = {}): ConfusionMatrix {
   return new ConfusionMatrix(options);
@@ -35,14 +39,7 @@ export class ConfusionMatrix implements Metric {
 
   /** @param name of the metric in messages and states. */
   constructor(options: ConfusionMatrixOptions, name = "confusionMatrix") {
-    checkOptions(name, options, ["scores", "labels", "classNames"]);
-    const names = options.classNames;
-    if (names && (!Array.isArray(names) || names.length === 0 || names.length > MAX_CLASSES || new Set(names).size !== names.length)) {
-      throw optionsError(
-        name,
-        `got ${names.length} classNames. They are 1 to ${MAX_CLASSES} different names. Give each class a name of its own.`,
-      );
-    }
+    checkOptions(`${name}()`, options, { ...classOutputChecks, classNames: classNamesRule });
     this.#name = name;
     this.#options = options;
     this.reset();

@@ -1,5 +1,4 @@
-import type { HostOutputs } from "@snapfit/base";
-import { checkOptions, optionsError } from "./check-options.js";
+import { checkOptions, oneOf, text, type HostOutputs } from "@snapfit/base";
 import { RatioMetric } from "./ratio-metric.js";
 import { inputError, readOutput } from "./read-output.js";
 
@@ -23,11 +22,8 @@ export class Mean extends RatioMetric {
   readonly #options: MeanOptions;
 
   constructor(options: MeanOptions) {
-    checkOptions("mean", options, ["values", "weights", "direction"]);
-    const { direction = "min" } = options;
-    if (direction !== "max" && direction !== "min")
-      throw optionsError("mean", `got the direction ${JSON.stringify(direction)}. It is "max" or "min". Say which values are better.`);
-    super(direction, { metric: "mean" });
+    checkOptions("mean()", options, { values: text, weights: text, direction: oneOf("max", "min") });
+    super(options.direction ?? "min", { metric: "mean" });
     this.#options = options;
   }
 

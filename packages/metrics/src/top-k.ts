@@ -1,6 +1,5 @@
-import type { HostOutputs } from "@snapfit/base";
-import type { ClassOutputs } from "./accuracy.js";
-import { checkOptions, optionsError } from "./check-options.js";
+import { checkOptions, wholeNumberFrom, type HostOutputs } from "@snapfit/base";
+import { classOutputChecks, type ClassOutputs } from "./accuracy.js";
 import { RatioMetric } from "./ratio-metric.js";
 import { readLabels } from "./read-labels.js";
 import { checkSameLength, inputError, readOutput } from "./read-output.js";
@@ -25,10 +24,8 @@ export class TopK extends RatioMetric {
   readonly #k: number;
 
   constructor(options: TopKOptions) {
-    checkOptions("topK", options, ["scores", "labels", "k"]);
+    checkOptions("topK()", options, { ...classOutputChecks, k: wholeNumberFrom(1) });
     const { k = 5 } = options;
-    if (!Number.isInteger(k) || k < 1)
-      throw optionsError("topK", `got k: ${k}. It is an integer of at least 1. Pass how many of the largest scores count.`);
     super("max", { metric: "topK", k });
     this.#options = options;
     this.#k = k;

@@ -132,6 +132,6 @@ describe.each<[string, () => Metric]>([
     };
     const option = name === "mean" ? "value" : "label";
     expect(() => factories[name]!({ [option]: "x" } as never)).toThrow(`${name}() has no option "${option}". Did you mean "${option}s"?`);
-    expect(() => factories[name]!({ zzzzzz: 1 } as never)).toThrow(expect.objectContaining({ code: "METRIC_OPTIONS" }));
+    expect(() => factories[name]!({ zzzzzz: 1 } as never)).toThrow(expect.objectContaining({ code: "OPTION_UNKNOWN" }));
   });
 });

@@ -130,7 +130,7 @@ describe("mean", () => {
     const metric = mean({ weights: "w" });
     expect(() => metric.update({ values: floats([1]), w: floats([1, 2]) })).toThrow("got values [1] and weights [2]");
     expect(() => metric.update({ values: floats([1]), w: floats([-1]) })).toThrow("got the weight -1");
-    expect(() => mean({ direction: "up" as "max" })).toThrow('got the direction "up"');
+    expect(() => mean({ direction: "up" as "max" })).toThrow('mean() got direction: "up". It takes "max" or "min".');
     expect(mean({ direction: "max" }).direction).toBe("max");
   });
 });
@@ -167,7 +167,10 @@ describe("confusionMatrix and perClassAccuracy", () => {
     );
     expect(() => confusionMatrix({ classNames: ["a"] }).loadState(matrix.saveState())).toThrow("it has 3 classes, but classNames has 1");
     expect(() => confusionMatrix().loadState({ ...matrix.saveState(), numClasses: 2 })).toThrow("it has 9 counts for 2 classes");
-    expect(() => confusionMatrix({ classNames: ["a", "a"] })).toThrow(expect.objectContaining({ code: "METRIC_OPTIONS" }));
+    expect(() => confusionMatrix({ classNames: ["a", "a"] })).toThrow(
+      'confusionMatrix() got classNames: ["a", "a"]. It takes a list of 1 to 4096 different names.',
+    );
+    expect(() => confusionMatrix({ scores: 3 as never })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });
 
   it("make the row of a label NaN when its scores are", () => {
