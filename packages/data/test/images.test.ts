@@ -155,30 +155,36 @@ describe("every transform", () => {
 describe("options", () => {
   it.each([
     [() => resize({ sise: 5 } as never), 'resize() has no option "sise". Did you mean "size"?'],
-    [() => resize({} as never), "resize() got size: undefined. It is a number of pixels, or [height, width]."],
+    [() => resize({} as never), "resize() got no size. It takes a whole number of at least 1, or [height, width]."],
     [() => resize({ size: 0 }), "resize() got size: 0."],
-    [() => resize({ size: 8, interpolation: "cubic" as never }), 'got interpolation: cubic. It is "bilinear" or "nearest".'],
+    [() => resize({ size: 8, interpolation: "cubic" as never }), 'got interpolation: "cubic". It takes "bilinear" or "nearest".'],
     [() => centerCrop({ size: [2, 3, 4] as never }), "centerCrop() got size: [2, 3, 4]."],
     [() => randomCrop({ size: 1.5 }), "randomCrop() got size: 1.5."],
-    [() => randomResizedCrop({ size: 8, scale: [0.5, 1.5] }), "got scale: [0.5, 1.5]. It is [low, high]: shares above 0, at most 1."],
+    [
+      () => randomResizedCrop({ size: 8, scale: [0.5, 1.5] }),
+      "got scale: [0.5, 1.5]. It takes [low, high], each a number above 0, at most 1.",
+    ],
     [() => randomResizedCrop({ size: 8, ratio: [2, 1] }), "got ratio: [2, 1]."],
-    [() => pad({ padding: -1 }), "pad() got padding: -1. It is a number of pixels, or [top, right, bottom, left]."],
-    [() => pad({ padding: 1, mode: "wrap" as never }), 'got mode: wrap. It is "constant" or "reflect" or "edge".'],
+    [() => pad({ padding: -1 }), "pad() got padding: -1. It takes a whole number of at least 0, or [top, right, bottom, left]."],
+    [() => pad({ padding: 1, mode: "wrap" as never }), 'got mode: "wrap". It takes "constant", "reflect" or "edge".'],
     [() => randomRotate({ degrees: NaN }), "randomRotate() got degrees: NaN."],
-    [() => randomAffine({ degrees: 0, translate: [0, 2] }), "got translate: [0, 2]. It is [x, y], shares from 0 to 1."],
+    [() => randomAffine({ degrees: 0, translate: [0, 2] }), "got translate: [0, 2]. It takes [x, y], each a number from 0 to 1."],
     [() => randomAffine({ degrees: 0, shear: 90 }), "got shear: 90."],
-    [() => colorJitter({ hue: 0.6 }), "got hue: 0.6. It is a number from 0 to 0.5, or [low, high]: numbers from -0.5 to 0.5."],
+    [() => colorJitter({ hue: 0.6 }), "got hue: 0.6. It takes a number from 0 to 0.5, or [low, high], each a number from -0.5 to 0.5."],
     [() => colorJitter({ brightness: [-1, 1] }), "got brightness: [-1, 1]."],
     [() => gaussianNoise({ sigma: -1 }), "gaussianNoise() got sigma: -1."],
-    [() => gaussianBlur({ sigma: 1, kernelSize: 4 }), "got kernelSize: 4. It is an odd number."],
+    [() => gaussianBlur({ sigma: 1, kernelSize: 4 }), "got kernelSize: 4. It takes an odd number above 0."],
     [() => cutout({ size: 0 }), "cutout() got size: 0."],
-    [() => randomErasing({ fill: "dots" as never }), "got fill: dots."],
+    [() => randomErasing({ fill: "dots" as never }), 'got fill: "dots".'],
     [() => normalize({ std: [1, 0] }), "normalize() got std: [1, 0]."],
-    [() => grayscale({ channels: 2 as never }), "grayscale() got channels: 2. It is 1 or 3."],
-    [() => maybe(1.5, flipHorizontal()), "maybe() got the probability 1.5."],
-    [() => compose([flipHorizontal()] as never), "compose() got"],
+    [() => grayscale({ channels: 2 as never }), "grayscale() got channels: 2. It takes 1 or 3."],
+    [() => maybe(1.5, flipHorizontal()), "maybe() got probability: 1.5. It takes a number from 0 to 1."],
+    [
+      () => compose([flipHorizontal()] as never),
+      "compose() got transforms[0]: [a function]. It takes a transform, a function as flipHorizontal() makes it;",
+    ],
   ])("are checked when the transform is made: %#", (make, message) => {
-    expect(make).toThrow(expect.objectContaining({ code: "IMAGE_OPTIONS" }));
+    expect(make).toThrow(expect.objectContaining({ code: message.includes("has no option") ? "OPTION_UNKNOWN" : "OPTION_INVALID" }));
     expect(make).toThrow(message);
   });
 

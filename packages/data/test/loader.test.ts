@@ -163,7 +163,7 @@ describe("setShard", () => {
       [0, 0],
       [0.5, 2],
     ] as const)
-      expect(() => batches.setShard(rank, size)).toThrow(expect.objectContaining({ code: "LOADER_OPTIONS" }));
+      expect(() => batches.setShard(rank, size)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });
 });
 
@@ -410,20 +410,25 @@ describe("options", () => {
   it("are checked when the loader is made", () => {
     const set = numbered(4);
     const cases: [object, string][] = [
-      [{ batchSize: 0 }, "loader() got batchSize: 0. It is an integer of at least 1."],
+      [{ batchSize: 0 }, "loader() got batchSize: 0. It takes a whole number of at least 1."],
       [{ prefetch: -1 }, "prefetch: -1"],
       [{ prefetchBytes: NaN }, "prefetchBytes: NaN"],
       [{ seed: NaN }, "seed: NaN"],
       [{ shuffle: 1 }, "shuffle: 1"],
-      [{ dropLast: "no" }, "dropLast: no"],
+      [{ dropLast: "no" }, 'dropLast: "no"'],
       [{ batchsize: 4 }, 'loader() has no option "batchsize". Did you mean "batchSize"?'],
       [{ workers: 4 }, "got workers: 4, but threads cannot make the samples of this set"],
       [{ worker: 4 }, 'Did you mean "workers"?'],
+      [{ sampler: [1, 2] }, "got sampler: [1, 2]. It takes a sampler such as weightedSampler()."],
+      [{ transform: { to: 1 } }, 'got transform: {"to":1}. It takes a function, or the URL of a module.'],
+      [{ onBadSample: "ignore" }, 'got onBadSample: "ignore". It takes "throw" or "skip".'],
     ];
     for (const [options, message] of cases) {
       expect(() => loader(set, options as LoaderOptions)).toThrow(message);
-      expect(() => loader(set, options as LoaderOptions)).toThrow(expect.objectContaining({ code: "LOADER_OPTIONS" }));
+      expect(() => loader(set, options as LoaderOptions)).toThrow(
+        expect.objectContaining({ code: message.includes("Did you mean") ? "OPTION_UNKNOWN" : "OPTION_INVALID" }),
+      );
     }
-    expect(() => loader({ at: () => 1 } as never)).toThrow("set.length: undefined");
+    expect(() => loader({ at: () => 1 } as never)).toThrow("loader() got no set.length.");
   });
 });

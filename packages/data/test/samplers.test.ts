@@ -92,15 +92,16 @@ describe("samplers", () => {
       [() => weightedSampler([1, -1, 0]), "got the weight -1 for sample 1"],
       [() => weightedSampler([1, NaN, 0]), "got the weight NaN"],
       [() => weightedSampler([0, 0, 0]), "no weight above 0"],
-      [() => weightedSampler([1, 1, 0], { numSamples: 0 }), "numSamples: 0"],
       [() => weightedSampler([1, 1, 0], { numSamples: 3, replacement: false }), "cannot draw 3 different samples: 2 have a weight above 0"],
       [() => lengthSampler([1, -2, 3]), "got the length -2 for sample 1"],
-      [() => lengthSampler([1, 2, 3], { maxPadding: 1 }), "maxPadding: 1"],
     ];
     for (const [make, message] of wrong) {
       expect(() => loader(numbered(3), { sampler: make() })).toThrow(message);
       expect(() => loader(numbered(3), { sampler: make() })).toThrow(expect.objectContaining({ code: "SAMPLER" }));
     }
+    expect(() => weightedSampler([1, 1, 0], { numSamples: 0 })).toThrow("weightedSampler() got numSamples: 0.");
+    expect(() => lengthSampler([1, 2, 3], { maxPadding: 1 })).toThrow("lengthSampler() got maxPadding: 1.");
+    expect(() => lengthSampler([1, 2, 3], { padding: 0 } as never)).toThrow('lengthSampler() has no option "padding".');
   });
 
   it("can be one's own", async () => {

@@ -301,7 +301,10 @@ describe("kFold", () => {
   });
 
   it("refuses folds that cannot be", () => {
-    for (const folds of [1, 4, 2.5]) expect(() => kFold(numbers(3), { folds })).toThrow(expect.objectContaining({ code: "FOLDS" }));
+    for (const folds of [1, 2.5])
+      expect(() => kFold(numbers(3), { folds })).toThrow(`kFold() got folds: ${folds}. It takes a whole number`);
+    expect(() => kFold(numbers(3), { folds: 4 })).toThrow(expect.objectContaining({ code: "FOLDS" }));
+    expect(() => kFold(numbers(3), { folds: 2, stratify: [0, 1, 1] } as never)).toThrow('Did you mean "stratifyBy"?');
     expect(() => kFold(numbers(3), { folds: 2, stratifyBy: [1] })).toThrow(
       "kFold() got 1 classes in stratifyBy, but the set has 3 samples.",
     );
@@ -360,6 +363,6 @@ describe("padded", () => {
       expect(() => pad(samples)).toThrow(message);
       expect(() => pad(samples)).toThrow(expect.objectContaining({ code: "COLLATE" }));
     }
-    expect(() => padded({ x: { multipleOf: 0 } })).toThrow('padded() got multipleOf: 0 for "x".');
+    expect(() => padded({ x: { multipleOf: 0 } })).toThrow("padded() got x.multipleOf: 0. It takes a whole number of at least 1.");
   });
 });

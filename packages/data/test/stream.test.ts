@@ -145,12 +145,12 @@ describe("stream", () => {
     const cases: [object, string][] = [
       [{ batchSize: 0 }, "stream() got batchSize: 0."],
       [{ shuffleBuffer: 1.5 }, "shuffleBuffer: 1.5"],
-      [{ shuffle: true }, 'stream() has no option "shuffle". It has batchSize, shuffleBuffer'],
+      [{ shuffle: true }, 'stream() has no option "shuffle". Known: batchSize, '],
       [{ prefetchBytes: -1 }, "prefetchBytes: -1"],
     ];
     for (const [options, message] of cases) {
       expect(() => stream(() => numbers(1), options as StreamOptions<number, number, unknown>)).toThrow(message);
     }
-    expect(() => stream(numbers(1) as never)).toThrow("It is a function that makes the samples of a pass.");
+    expect(() => stream(numbers(1) as never)).toThrow("It takes a function that makes the samples of a pass.");
   });
 });

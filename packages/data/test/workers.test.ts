@@ -119,7 +119,7 @@ describe("workers", () => {
     const set = arrays({ x: new Float32Array(4) });
     // @ts-expect-error: arrays are in memory
     expect(() => loader(set, { workers: 1 })).toThrow("loader() got workers: 1, but threads cannot make the samples of this set.");
-    expect(() => loader(numberSet(3), { workers: -1 })).toThrow(expect.objectContaining({ code: "LOADER_OPTIONS" }));
+    expect(() => loader(numberSet(3), { workers: -1 })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     expectTypeOf(loader(numberSet(3), { workers: 1 })).toEqualTypeOf<
       DataLoader<{ readonly x: HostTensor<1, "int32">; readonly thread: HostTensor<1, "float32"> }>
     >();

@@ -1,4 +1,5 @@
-import { checkOptions, eitherRule, fillRule, interpolationRule, numberRule, rangeRule, type Rule } from "./image-options.js";
+import { anyNumber, checkOptions, either, listOf, numberAbove, numberFrom, type OptionCheck, type OptionChecks } from "@snapfit/base";
+import { fillRule, interpolationRule, rangeOf } from "./image-options.js";
 import { randomMovement, type ImageSize, type ImageTransform } from "./image-sample.js";
 import { fillOf, type Fill } from "./pixels.js";
 import type { Interpolation } from "./resample.js";
@@ -25,36 +26,28 @@ export interface RandomAffineOptions extends RandomRotateOptions {
   readonly shear?: number | Range;
 }
 
-const isAngle = (value: number): boolean => Math.abs(value) < 90;
-const spreadRule = (isRight: (value: number) => boolean, expected: string): Rule =>
-  eitherRule(
-    numberRule((value) => value >= 0 && isRight(value), `a number ${expected} for both signs`),
-    rangeRule(isRight, `numbers ${expected}`),
-  );
-const rotateRules = { degrees: spreadRule(() => true, "of degrees"), interpolation: interpolationRule, fill: fillRule };
+const lean: OptionCheck = ["a number above -90 and below 90", (value) => anyNumber[1](value) && Math.abs(Number(value)) < 90];
+const rotateRules = { degrees: either(numberFrom(0), rangeOf(anyNumber)), interpolation: interpolationRule, fill: fillRule };
 const affineRules = {
   ...rotateRules,
-  translate: {
-    isRight: (value: unknown) => Array.isArray(value) && value.length === 2 && value.every((share: number) => share >= 0 && share <= 1),
-    expected: "[x, y], shares from 0 to 1",
-  },
-  scale: rangeRule((scale) => scale > 0, "numbers above 0"),
-  shear: spreadRule(isAngle, "of degrees below 90"),
-};
+  translate: ["[x, y], each a number from 0 to 1", listOf(numberFrom(0, 1), 2)[1]],
+  scale: rangeOf(numberAbove(0)),
+  shear: either(["a number of at least 0 and below 90", (value) => numberFrom(0)[1](value) && lean[1](value)], rangeOf(lean)),
+} satisfies OptionChecks;
 
-/** Turns images around their middle; they keep their size. @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM` */
+/** Turns images around their middle; they keep their size. @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM` */
 export function randomRotate(options: RandomRotateOptions): ImageTransform {
-  checkOptions("randomRotate", options, rotateRules, ["degrees"]);
+  checkOptions("randomRotate()", options, rotateRules, ["degrees"]);
   return affine("randomRotate", options);
 }
 
 /**
  * Shears, scales, turns and shifts images around their middle, in this order; they keep their size.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  * @see torchvision's `RandomAffine`, which turns clockwise
  */
 export function randomAffine(options: RandomAffineOptions): ImageTransform {
-  checkOptions("randomAffine", options, affineRules, ["degrees"]);
+  checkOptions("randomAffine()", options, affineRules, ["degrees"]);
   return affine("randomAffine", options);
 }
 

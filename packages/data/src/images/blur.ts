@@ -1,4 +1,5 @@
-import { checkOptions, eitherRule, numberRule, rangeRule } from "./image-options.js";
+import { checkOptions, either, numberAbove, type OptionCheck } from "@snapfit/base";
+import { rangeOf } from "./image-options.js";
 import { randomRecoloring, type ImagePixels, type ImageTransform } from "./image-sample.js";
 import { pickPixels } from "./pixels.js";
 import { reflectIndex } from "./reflect-index.js";
@@ -15,20 +16,15 @@ export interface GaussianBlurOptions {
 
 /**
  * Blurs images; they are mirrored at the border. Bytes are rounded.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  * @see torchvision's `GaussianBlur`
  */
 export function gaussianBlur(options: GaussianBlurOptions): ImageTransform {
-  const isSigma = (sigma: number): boolean => sigma > 0;
-  checkOptions(
-    "gaussianBlur",
-    options,
-    {
-      sigma: eitherRule(numberRule(isSigma, "a number above 0"), rangeRule(isSigma, "numbers above 0")),
-      kernelSize: numberRule((size) => Number.isSafeInteger(size) && size % 2 === 1 && size > 0, "an odd number"),
-    },
-    ["sigma"],
-  );
+  const kernelRule: OptionCheck = [
+    "an odd number above 0",
+    (size) => Number.isSafeInteger(size) && Number(size) > 0 && Number(size) % 2 === 1,
+  ];
+  checkOptions("gaussianBlur()", options, { sigma: either(numberAbove(0), rangeOf(numberAbove(0))), kernelSize: kernelRule }, ["sigma"]);
   const range: Range = typeof options.sigma === "number" ? [options.sigma, options.sigma] : options.sigma;
   const { kernelSize = 2 * Math.ceil(3 * range[1]) + 1 } = options;
   return randomRecoloring("gaussianBlur", (image, random) => {

@@ -1,6 +1,7 @@
+import { checkOptions, either, numberFrom } from "@snapfit/base";
 import { changeBrightness, changeContrast, changeHue, changeSaturation, type ColorChange } from "./color.js";
 import { randomRecoloring, type ImageTransform } from "./image-sample.js";
-import { checkOptions, eitherRule, numberRule, rangeRule } from "./image-options.js";
+import { rangeOf } from "./image-options.js";
 import { checkColor } from "./luma.js";
 import { uniformIn, type Range } from "./uniform-in.js";
 
@@ -16,23 +17,22 @@ export interface ColorJitterOptions {
   readonly hue?: number | Range;
 }
 
-const factorRule = eitherRule(
-  numberRule((spread) => spread >= 0, "a number of at least 0"),
-  rangeRule((factor) => factor >= 0, "factors of at least 0"),
-);
-const hueRule = eitherRule(
-  numberRule((spread) => spread >= 0 && spread <= 0.5, "a number from 0 to 0.5"),
-  rangeRule((shift) => Math.abs(shift) <= 0.5, "numbers from -0.5 to 0.5"),
-);
+const factor = either(numberFrom(0), rangeOf(numberFrom(0)));
+const checks = {
+  brightness: factor,
+  contrast: factor,
+  saturation: factor,
+  hue: either(numberFrom(0, 0.5), rangeOf(numberFrom(-0.5, 0.5))),
+};
 
 /**
  * Changes brightness, contrast, saturation and hue by random amounts, in random order. Bytes stay within 0 to 255, floats within 0 to 1: put {@link normalize} after it.
  * The first three give what Pillow's `ImageEnhance` does.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  * @see torchvision's `ColorJitter`
  */
 export function colorJitter(options: ColorJitterOptions): ImageTransform {
-  checkOptions("colorJitter", options, { brightness: factorRule, contrast: factorRule, saturation: factorRule, hue: hueRule });
+  checkOptions("colorJitter()", options, checks);
   const { brightness, contrast, saturation, hue } = options;
   const all: readonly (readonly [ColorChange, Range | undefined])[] = [
     [changeBrightness, rangeAround(1, brightness)],

@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { anyFunction, checkOption, numberFrom, type OptionCheck } from "@snapfit/base";
 import type { FixedTransform, ImageSample, ImageTransform, RandomContext } from "./image-sample.js";
 
 type AnyTransform = ImageTransform<"float32" | "same">;
@@ -18,7 +18,7 @@ type OutOf<Transforms extends readonly AnyTransform[]> = number extends Transfor
 /**
  * One transform after the other. Each draws from a stream of its own, so that a change of one leaves the others' random numbers as they are.
  * Of transforms that draw nothing it makes one that needs no context.
- * @throws SnapfitError `IMAGE_OPTIONS` if something is no transform
+ * @throws SnapfitError `OPTION_INVALID` if something is no transform
  *
  * @example
  * import { hostTensor, RandomStream } from "@snapfit/base";
@@ -32,7 +32,7 @@ export function compose<const Transforms extends readonly AnyFixedTransform[]>(
 ): FixedTransform<OutOf<Transforms>>;
 export function compose<const Transforms extends readonly AnyTransform[]>(...transforms: Transforms): ImageTransform<OutOf<Transforms>>;
 export function compose(...transforms: readonly AnyTransform[]): unknown {
-  transforms.forEach((transform, i) => checkTransform("compose", `argument ${i}`, transform));
+  transforms.forEach((transform, i) => checkOption("compose()", `transforms[${i}]`, transform, transformRule));
   return (sample: ImageSample, context?: RandomContext): ImageSample =>
     transforms.reduce<ImageSample>(
       // Without a context there are only transforms that do not look at it.
@@ -43,20 +43,12 @@ export function compose(...transforms: readonly AnyTransform[]): unknown {
 
 /**
  * The transform with this probability; else the sample stays as it is.
- * @param probability 0 to 1. @throws SnapfitError `IMAGE_OPTIONS`
+ * @param probability 0 to 1. @throws SnapfitError `OPTION_INVALID`
  */
 export function maybe(probability: number, transform: ImageTransform): ImageTransform {
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new SnapfitError("IMAGE_OPTIONS", `maybe() got the probability ${String(probability)}. It is a number from 0 to 1. Change it.`);
-  }
-  checkTransform("maybe", "the transform", transform);
+  checkOption("maybe()", "probability", probability, numberFrom(0, 1));
+  checkOption("maybe()", "transform", transform, transformRule);
   return (sample, context) => (context.random.uniform() < probability ? transform(sample, context) : sample);
 }
 
-function checkTransform(name: string, place: string, transform: unknown): void {
-  if (typeof transform === "function") return;
-  throw new SnapfitError(
-    "IMAGE_OPTIONS",
-    `${name}() got ${String(transform)} as ${place}. It is a transform, a function as flipHorizontal() makes it. Call what makes it, and pass transforms one by one.`,
-  );
-}
+const transformRule: OptionCheck = ["a transform, a function as flipHorizontal() makes it; several are passed one by one", anyFunction[1]];

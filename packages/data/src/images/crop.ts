@@ -1,6 +1,6 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkOptions, SnapfitError } from "@snapfit/base";
 import { movement, randomMovement, type FixedTransform, type ImageSize, type ImageTransform } from "./image-sample.js";
-import { checkOptions, sizeRule } from "./image-options.js";
+import { sizeRule } from "./image-options.js";
 import { cropPixels } from "./pixels.js";
 
 /** Options of {@link centerCrop} and {@link randomCrop}. */
@@ -11,7 +11,7 @@ export interface CropOptions {
 
 /**
  * Cuts out the middle; where it cannot be in the middle, as torchvision's `center_crop` does.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`, and `IMAGE_SIZE` if it is smaller than the crop
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`, and `IMAGE_SIZE` if it is smaller than the crop
  */
 export function centerCrop(options: CropOptions): FixedTransform {
   const crop = cropSize("centerCrop", options);
@@ -36,7 +36,7 @@ export function randomCrop(options: CropOptions): ImageTransform {
 }
 
 function cropSize(name: string, options: CropOptions): ImageSize {
-  checkOptions(name, options, { size: sizeRule }, ["size"]);
+  checkOptions(`${name}()`, options, { size: sizeRule }, ["size"]);
   const [height, width] = typeof options.size === "number" ? [options.size, options.size] : options.size;
   return { height, width };
 }

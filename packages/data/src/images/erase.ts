@@ -1,4 +1,5 @@
-import { checkOptions, eitherRule, fillRule, numberRule, rangeRule, wordRule } from "./image-options.js";
+import { checkOptions, either, numberAbove, oneOf, wholeNumberFrom } from "@snapfit/base";
+import { fillRule, rangeOf } from "./image-options.js";
 import { randomRecoloring, type ImagePixels, type ImageTransform } from "./image-sample.js";
 import { normals } from "./noise.js";
 import { fillOf, type Box, type Fill } from "./pixels.js";
@@ -15,12 +16,11 @@ export interface CutoutOptions {
 
 /**
  * Fills a square whose middle is a random pixel, so that part of it may lie outside. The mask stays as it is.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  * @see DeVries and Taylor 2017, arXiv:1708.04552
  */
 export function cutout(options: CutoutOptions): ImageTransform {
-  const sizeRule = numberRule((size) => Number.isSafeInteger(size) && size >= 1, "a number of pixels");
-  checkOptions("cutout", options, { size: sizeRule, fill: fillRule }, ["size"]);
+  checkOptions("cutout()", options, { size: wholeNumberFrom(1), fill: fillRule }, ["size"]);
   const { size, fill = 0 } = options;
   return randomRecoloring("cutout", (image, random) => {
     const [top, bottom] = spanAround(random.integer(image.height), size, image.height);
@@ -47,14 +47,14 @@ export interface RandomErasingOptions {
 
 /**
  * Fills a rectangle of random place, area and ratio that lies inside. The mask stays as it is. After ten rectangles that do not lie in the image it stays whole.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  * @see Zhong et al. 2017, arXiv:1708.04896; torchvision's `RandomErasing`, which does so to every second image: `maybe(0.5, randomErasing())`
  */
 export function randomErasing(options: RandomErasingOptions = {}): ImageTransform {
-  checkOptions("randomErasing", options, {
-    scale: rangeRule((share) => share > 0 && share <= 1, "shares above 0, at most 1"),
-    ratio: rangeRule((ratio) => ratio > 0, "numbers above 0"),
-    fill: eitherRule(fillRule, wordRule("noise")),
+  checkOptions("randomErasing()", options, {
+    scale: rangeOf(numberAbove(0, 1)),
+    ratio: rangeOf(numberAbove(0)),
+    fill: either(fillRule, oneOf("noise")),
   });
   const { scale = [0.02, 0.33], ratio = [0.3, 3.3], fill = 0 } = options;
   return randomRecoloring("randomErasing", (image, random) => {

@@ -1,5 +1,5 @@
+import { checkOptions, oneOf } from "@snapfit/base";
 import { recoloring, type FixedTransform, type ImagePixels } from "./image-sample.js";
-import { checkOptions, type Rule } from "./image-options.js";
 import { checkColor, lumaOf } from "./luma.js";
 
 /** Options of {@link grayscale}. */
@@ -8,10 +8,9 @@ export interface GrayscaleOptions {
   readonly channels?: 1 | 3;
 }
 
-/** Makes images grey, by ITU-R BT.601 as Pillow does. Alpha is dropped. @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM` */
+/** Makes images grey, by ITU-R BT.601 as Pillow does. Alpha is dropped. @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM` */
 export function grayscale(options: GrayscaleOptions = {}): FixedTransform {
-  const channelsRule: Rule = { isRight: (value) => value === 1 || value === 3, expected: "1 or 3" };
-  checkOptions("grayscale", options, { channels: channelsRule });
+  checkOptions("grayscale()", options, { channels: oneOf(1, 3) });
   const { channels = 1 } = options;
   return recoloring("grayscale", (image) => {
     checkColor("grayscale", image);

@@ -3,7 +3,7 @@ import { mixing, type BatchTransform, type LabeledImages, type MixOptions } from
 /**
  * Mixes each image of a batch with the one before it (the first with the last), by one share for the batch, and the labels alike. Shuffle, so that chance makes the
  * pairs. Bytes are rounded.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a batch `IMAGE_FORM`, `LABEL_RANGE`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a batch `IMAGE_FORM`, `LABEL_RANGE`
  * @see Zhang et al. 2017, arXiv:1710.09412; torchvision's `MixUp`
  *
  * @example

@@ -1,5 +1,4 @@
-import { isHostTensor, SnapfitError, type HostTensor, type RandomStream } from "@snapfit/base";
-import { checkOptions, numberRule } from "./image-options.js";
+import { checkOptions, isHostTensor, numberAbove, SnapfitError, wholeNumberFrom, type HostTensor, type RandomStream } from "@snapfit/base";
 import { drawBeta } from "./beta.js";
 import type { ImageDType, RandomContext } from "./image-sample.js";
 
@@ -34,15 +33,7 @@ type Mix = (
 
 /** A transform of batches that mixes images by `mix`, and labels by the shares. */
 export function mixing(name: string, options: MixOptions, mix: Mix): BatchTransform {
-  checkOptions(
-    name,
-    options,
-    {
-      numClasses: numberRule((count) => Number.isSafeInteger(count) && count >= 1, "a number of classes"),
-      alpha: numberRule((alpha) => alpha > 0, "a number above 0"),
-    },
-    ["numClasses"],
-  );
+  checkOptions(`${name}()`, options, { numClasses: wholeNumberFrom(1), alpha: numberAbove(0) }, ["numClasses"]);
   const { numClasses, alpha = 1 } = options;
   return (batch, { random }) => {
     checkBatch(name, batch);

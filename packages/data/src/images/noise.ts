@@ -1,5 +1,4 @@
-import type { RandomStream } from "@snapfit/base";
-import { checkOptions, numberRule } from "./image-options.js";
+import { checkOptions, numberFrom, type RandomStream } from "@snapfit/base";
 import { randomRecoloring, type ImagePixels, type ImageTransform } from "./image-sample.js";
 
 /** Options of {@link gaussianNoise}. */
@@ -10,10 +9,10 @@ export interface GaussianNoiseOptions {
 
 /**
  * Adds normal noise of its own to each value. Bytes are rounded and stay within 0 to 255, floats within 0 to 1: put {@link normalize} after it.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  */
 export function gaussianNoise(options: GaussianNoiseOptions): ImageTransform {
-  checkOptions("gaussianNoise", options, { sigma: numberRule((sigma) => sigma >= 0, "a number of at least 0") }, ["sigma"]);
+  checkOptions("gaussianNoise()", options, { sigma: numberFrom(0) }, ["sigma"]);
   return randomRecoloring("gaussianNoise", (image, random) => ({ ...image, data: addNoise(image.data, options.sigma, random) }));
 }
 

@@ -1,5 +1,5 @@
-import { SnapfitError } from "@snapfit/base";
-import { checkOptions, eitherRule, listOf, numberRule } from "./image-options.js";
+import { anyNumber, checkOptions, numberAbove, SnapfitError } from "@snapfit/base";
+import { channelsOf } from "./image-options.js";
 import { recolorSample, type FixedTransform } from "./image-sample.js";
 
 /** Options of {@link normalize}: one number, or one for each channel. */
@@ -12,15 +12,10 @@ export interface NormalizeOptions {
 
 /**
  * Makes float32 images `(value - mean) / std`. Bytes are divided by 255 first; without options that is all.
- * @throws SnapfitError `IMAGE_OPTIONS`, also if there are not as many numbers as channels; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_INVALID`, also if there are not as many numbers as channels; of a sample `IMAGE_FORM`
  */
 export function normalize(options: NormalizeOptions = {}): FixedTransform<"float32"> {
-  const meanRule = numberRule(() => true, "a number");
-  const stdRule = numberRule((std) => std > 0, "a number above 0");
-  checkOptions("normalize", options, {
-    mean: eitherRule(meanRule, { isRight: (value) => listOf(value, () => true), expected: "a list with one for each channel" }),
-    std: eitherRule(stdRule, { isRight: (value) => listOf(value, (std) => std > 0), expected: "a list with one for each channel" }),
-  });
+  checkOptions("normalize()", options, { mean: channelsOf(anyNumber), std: channelsOf(numberAbove(0)) });
   const { mean = 0, std = 1 } = options;
   return (sample) =>
     recolorSample("normalize", sample, (image) => {
@@ -43,7 +38,7 @@ function perChannel(name: string, value: number | readonly number[], channels: n
   if (typeof value === "number") return Array.from({ length: channels }, () => value);
   if (value.length === channels) return value;
   throw new SnapfitError(
-    "IMAGE_OPTIONS",
-    `normalize() got ${value.length} numbers as ${name} for an image of ${channels} channels. It has one for each channel, or is one number. Change the option, or put grayscale before it.`,
+    "OPTION_INVALID",
+    `normalize() got ${value.length} numbers as ${name} for an image of ${channels} channels. It takes one for each channel, or one number. Change the option, or put grayscale before it.`,
   );
 }

@@ -1,4 +1,5 @@
-import { checkOptions, fillRule, listOf, numberRule, wordRule, type Rule } from "./image-options.js";
+import { checkOptions, either, listOf, oneOf, wholeNumberFrom } from "@snapfit/base";
+import { fillRule } from "./image-options.js";
 import { movement, type FixedTransform } from "./image-sample.js";
 import { emptyLike, fillOf, pickPixels, type Fill, type Pixels } from "./pixels.js";
 import { reflectIndex } from "./reflect-index.js";
@@ -13,15 +14,10 @@ export interface PadOptions {
   readonly fill?: Fill;
 }
 
-/** Adds pixels around images. @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM` */
+/** Adds pixels around images. @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM` */
 export function pad(options: PadOptions): FixedTransform {
-  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-  const one = numberRule(isCount, "");
-  const paddingRule: Rule = {
-    isRight: (value) => one.isRight(value) || listOf(value, isCount, 4),
-    expected: "a number of pixels, or [top, right, bottom, left]",
-  };
-  checkOptions("pad", options, { padding: paddingRule, mode: wordRule("constant", "reflect", "edge"), fill: fillRule }, ["padding"]);
+  const paddingRule = either(wholeNumberFrom(0), ["[top, right, bottom, left]", listOf(wholeNumberFrom(0), 4)[1]]);
+  checkOptions("pad()", options, { padding: paddingRule, mode: oneOf("constant", "reflect", "edge"), fill: fillRule }, ["padding"]);
   const { padding, mode = "constant", fill = 0 } = options;
   const [top, right, bottom, left] = typeof padding === "number" ? [padding, padding, padding, padding] : padding;
   return movement("pad", ({ height, width }) => {

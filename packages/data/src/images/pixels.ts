@@ -56,13 +56,13 @@ export function pickPixels(pixels: Pixels, rows: Int32Array, columns: Int32Array
 /** A value for all channels, or one for each. */
 export type Fill = number | readonly number[];
 
-/** The fill of each channel. @throws SnapfitError `IMAGE_OPTIONS` if it does not fit the image */
+/** The fill of each channel. @throws SnapfitError `OPTION_INVALID` if it does not fit the image */
 export function fillOf(name: string, fill: Fill, { data, channels }: Pixels): number[] {
   const values = typeof fill === "number" ? Array.from({ length: channels }, () => fill) : [...fill];
   const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 255;
   if (values.length === channels && (data instanceof Float32Array || values.every(isByte))) return values;
   throw new SnapfitError(
-    "IMAGE_OPTIONS",
-    `${name}() got fill: [${values.join(", ")}] for an image of ${channels} channels in a ${data.constructor.name}. It has one value for each channel, of bytes whole numbers from 0 to 255. Change the option, or the order of the transforms.`,
+    "OPTION_INVALID",
+    `${name}() got fill: [${values.join(", ")}] for an image of ${channels} channels in a ${data.constructor.name}. It takes one value for each channel, of bytes whole numbers from 0 to 255. Change the option, or the order of the transforms.`,
   );
 }

@@ -1,5 +1,6 @@
+import { checkOptions, numberAbove } from "@snapfit/base";
 import { randomMovement, type ImageSize, type ImageTransform } from "./image-sample.js";
-import { checkOptions, interpolationRule, rangeRule, sizeRule } from "./image-options.js";
+import { interpolationRule, rangeOf, sizeRule } from "./image-options.js";
 import type { Box } from "./pixels.js";
 import { resample, type Interpolation } from "./resample.js";
 import { randomBox } from "./random-box.js";
@@ -20,15 +21,12 @@ export interface RandomResizedCropOptions {
 /**
  * Cuts out a piece of random place, area and ratio, and resizes it: the usual augmentation of ImageNet. After ten pieces that do not lie in the image it takes
  * the middle, as much of it as `ratio` allows.
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  * @see Szegedy et al. 2015, arXiv:1409.4842, section 6; torchvision's `RandomResizedCrop`
  */
 export function randomResizedCrop(options: RandomResizedCropOptions): ImageTransform {
-  const scaleRule = rangeRule((share) => share > 0 && share <= 1, "shares above 0, at most 1");
-  const ratioRule = rangeRule((ratio) => ratio > 0, "numbers above 0");
-  checkOptions("randomResizedCrop", options, { size: sizeRule, scale: scaleRule, ratio: ratioRule, interpolation: interpolationRule }, [
-    "size",
-  ]);
+  const checks = { size: sizeRule, scale: rangeOf(numberAbove(0, 1)), ratio: rangeOf(numberAbove(0)), interpolation: interpolationRule };
+  checkOptions("randomResizedCrop()", options, checks, ["size"]);
   const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], interpolation = "bilinear" } = options;
   const [height, width] = typeof size === "number" ? [size, size] : size;
   return randomMovement("randomResizedCrop", (from, random) => {

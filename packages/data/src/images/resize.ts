@@ -1,5 +1,6 @@
+import { checkOptions } from "@snapfit/base";
 import { movement, type FixedTransform, type ImageSize } from "./image-sample.js";
-import { checkOptions, interpolationRule, sizeRule } from "./image-options.js";
+import { interpolationRule, sizeRule } from "./image-options.js";
 import { resample, type Interpolation } from "./resample.js";
 
 /** Options of {@link resize}. */
@@ -12,7 +13,7 @@ export interface ResizeOptions {
 
 /**
  * Resizes images. Bytes come out as from Pillow's `resize` with `BILINEAR` (or `NEAREST`).
- * @throws SnapfitError `IMAGE_OPTIONS`; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; of a sample `IMAGE_FORM`
  *
  * @example
  * import { hostTensor } from "@snapfit/base";
@@ -20,7 +21,7 @@ export interface ResizeOptions {
  * console.log(image.shape); // [ 32, 42, 3 ]
  */
 export function resize(options: ResizeOptions): FixedTransform {
-  checkOptions("resize", options, { size: sizeRule, interpolation: interpolationRule }, ["size"]);
+  checkOptions("resize()", options, { size: sizeRule, interpolation: interpolationRule }, ["size"]);
   const { size, interpolation = "bilinear" } = options;
   return movement("resize", (from) => {
     const to = sizeAfter(from, size);

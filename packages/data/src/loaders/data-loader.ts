@@ -65,7 +65,7 @@ export class DataLoader<Batch> extends PassLoader<Batch> implements Loader<Batch
    * Takes the part of rank `rank` of `size` from the next pass on. `batchSize` counts for each rank: of every `batchSize * size` samples in the order of the pass,
    * rank r takes the r-th chunk. So the ranks' batches of a step, one after the other, are the batch that a single process with `batchSize * size` would take.
    * A last, shorter window is shared as evenly as possible; a rank that would get nothing yields one batch less.
-   * @throws SnapfitError `LOADER_OPTIONS`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
+   * @throws SnapfitError `OPTION_INVALID`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
    */
   override setShard(rank: number, size: number): void {
     super.setShard(rank, size);

@@ -1,3 +1,4 @@
+import { checkOption, checkOptions, SnapfitError, trueOrFalse, wholeNumberFrom, type OptionChecks } from "@snapfit/base";
 import { isDecoded, type DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
 import type { Sampler } from "../samplers/sampler.js";
@@ -5,7 +6,7 @@ import { ThreadSource } from "../workers/thread-source.js";
 import type { Collated } from "./collate.js";
 import { DataLoader, type BatchSource } from "./data-loader.js";
 import { batchMaker, type BatchContext, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
-import { checkBatchOptions, checkNames, checkOption, optionsError } from "./options.js";
+import { batchChecks, batchSettings } from "./options.js";
 
 /** Options of {@link loader}. */
 export type LoaderOptions = BatchOptions & OrderOptions;
@@ -78,7 +79,7 @@ export type PlainOptions = LoaderOptions & { readonly transform?: never; readonl
 
 /**
  * Batches of a set, pass after pass, that can be resumed within a pass.
- * @throws SnapfitError `LOADER_OPTIONS`, `SAMPLER`; while iterating, what the set, `transform` and `collate` throw, and `LOADER_WORKER`.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`, `SAMPLER`; while iterating, what the set, `transform` and `collate` throw, and `LOADER_WORKER`.
  *
  * @example
  * const set = arrays({ values: new Float32Array(600), labels: new Int32Array(600) });
@@ -103,16 +104,13 @@ export function loader(
   set: RandomAccess<unknown>,
   options: LoaderOptions & Partial<BatchMakerOptions> & { readonly workers?: number } = {},
 ): DataLoader<unknown> {
-  checkNames("loader", options, NAMES);
+  checkOptions("loader()", options, checks);
+  checkOption("loader()", "set.length", set.length, wholeNumberFrom(0));
   const { shuffle = false, workers = 0, sampler, transform, collate } = options;
-  const check = (isRight: boolean, name: string, value: unknown, expected: string): void =>
-    checkOption("loader", isRight, name, value, expected);
-  const { batchSize, seed, dropLast, onBadSample, ahead } = checkBatchOptions("loader", options, Math.max(2, 2 * workers));
-  check(Number.isSafeInteger(workers) && workers >= 0, "workers", workers, "a number of threads");
-  check(typeof shuffle === "boolean", "shuffle", shuffle, "true or false");
-  check(Number.isSafeInteger(set.length) && set.length >= 0, "set.length", set.length, "a number of samples");
+  const { batchSize, seed, dropLast, onBadSample, ahead } = batchSettings(options, Math.max(2, 2 * workers));
   if (sampler && shuffle)
-    throw optionsError(
+    throw new SnapfitError(
+      "OPTION_INVALID",
       "loader() got both a sampler and shuffle: true. A sampler draws an order of its own for each pass. Leave out shuffle.",
     );
   sampler?.checkSet(set.length);
@@ -121,19 +119,13 @@ export function loader(
   return new DataLoader(settings, sampler, ahead, source);
 }
 
-const NAMES = [
-  "batchSize",
-  "shuffle",
-  "sampler",
-  "seed",
-  "dropLast",
-  "prefetch",
-  "prefetchBytes",
-  "transform",
-  "collate",
-  "onBadSample",
-  "workers",
-];
+const checks = {
+  ...batchChecks,
+  shuffle: trueOrFalse,
+  sampler: ["a sampler such as weightedSampler()", (value) => typeof (value as Partial<Sampler> | null)?.checkSet === "function"],
+  transform: ["a function, or the URL of a module", (value) => /function|string/.test(typeof value) || value instanceof URL],
+  workers: wholeNumberFrom(0),
+} satisfies OptionChecks;
 
 function sourceOf(set: RandomAccess<unknown>, workers: number, options: BatchMakerOptions): BatchSource {
   if (workers === 0) {
@@ -141,7 +133,8 @@ function sourceOf(set: RandomAccess<unknown>, workers: number, options: BatchMak
     return { open: () => ({ make }) };
   }
   if (!isDecoded(set))
-    throw optionsError(
+    throw new SnapfitError(
+      "OPTION_INVALID",
       `loader() got workers: ${workers}, but threads cannot make the samples of this set. They can for sets that name a decoder's module, such as image folders, and parts of those. Leave out workers, or give the set \`input\` and \`decoder\`.`,
     );
   return new ThreadSource(set, workers, options);

@@ -1,30 +1,23 @@
-import { nearestName, SnapfitError } from "@snapfit/base";
+import { anyFunction, anyNumber, oneOf, trueOrFalse, wholeNumberFrom, type OptionCheck, type OptionChecks } from "@snapfit/base";
 import type { Ahead } from "./batch-queue.js";
 import type { BatchOptions, CollateOptions } from "./loader.js";
 
-/** A `LOADER_OPTIONS` error. */
-export function optionsError(message: string): SnapfitError<"LOADER_OPTIONS"> {
-  return new SnapfitError("LOADER_OPTIONS", message);
-}
+/** Also `Infinity`. */
+export const numberOfBytes: OptionCheck = ["a number of bytes", (value) => typeof value === "number" && value >= 0];
 
-/** @throws SnapfitError `LOADER_OPTIONS` for an option that does not exist, with the nearest one that does. */
-export function checkNames(name: string, options: object, known: readonly string[]): void {
-  for (const option of Object.keys(options)) {
-    if (known.includes(option)) continue;
-    const near = nearestName(option, known);
-    throw optionsError(
-      `${name}() has no option "${option}".${near === undefined ? "" : ` Did you mean "${near}"?`} It has ${known.join(", ")}.`,
-    );
-  }
-}
-
-/** @throws SnapfitError `LOADER_OPTIONS` */
-export function checkOption(name: string, isRight: boolean, option: string, value: unknown, expected: string): void {
-  if (!isRight) throw optionsError(`${name}() got ${option}: ${String(value)}. It is ${expected}. Change the option.`);
-}
+/** Checks of the options that loaders and streams share. */
+export const batchChecks = {
+  batchSize: wholeNumberFrom(1),
+  seed: anyNumber,
+  dropLast: trueOrFalse,
+  prefetch: wholeNumberFrom(0),
+  prefetchBytes: numberOfBytes,
+  collate: anyFunction,
+  onBadSample: oneOf("throw", "skip"),
+} satisfies OptionChecks;
 
 /** The options of loaders and streams alike, with their defaults. */
-interface CheckedOptions {
+interface BatchSettings {
   readonly batchSize: number;
   readonly seed: number;
   readonly dropLast: boolean;
@@ -32,27 +25,11 @@ interface CheckedOptions {
   readonly ahead: Ahead;
 }
 
-/** @param name of the function that got them @throws SnapfitError `LOADER_OPTIONS` */
-export function checkBatchOptions(
-  name: string,
+export function batchSettings(
   options: BatchOptions & Pick<CollateOptions<never, never>, "onBadSample">,
   defaultPrefetch: number,
-): CheckedOptions {
-  const {
-    batchSize = 32,
-    seed = 0,
-    dropLast = false,
-    onBadSample = "throw",
-    prefetch = defaultPrefetch,
-    prefetchBytes = Infinity,
-  } = options;
-  const check = (isRight: boolean, option: string, value: unknown, expected: string): void =>
-    checkOption(name, isRight, option, value, expected);
-  check(Number.isSafeInteger(batchSize) && batchSize >= 1, "batchSize", batchSize, "an integer of at least 1");
-  check(Number.isSafeInteger(prefetch) && prefetch >= 0, "prefetch", prefetch, "an integer of at least 0");
-  check(prefetchBytes >= 0, "prefetchBytes", prefetchBytes, "a number of bytes");
-  check(Number.isFinite(seed), "seed", seed, "a finite number");
-  check(typeof dropLast === "boolean", "dropLast", dropLast, "true or false");
-  check(onBadSample === "throw" || onBadSample === "skip", "onBadSample", onBadSample, '"throw" or "skip"');
+): BatchSettings {
+  const { batchSize = 32, seed = 0, dropLast = false, onBadSample = "throw" } = options;
+  const { prefetch = defaultPrefetch, prefetchBytes = Infinity } = options;
   return { batchSize, seed, dropLast, onBadSample, ahead: { numBatches: prefetch, sizeBytes: prefetchBytes } };
 }

@@ -1,4 +1,4 @@
-import { isHostTensor, SnapfitError, type HostTensor } from "@snapfit/base";
+import { anyNumber, checkOptions, isHostTensor, SnapfitError, wholeNumberFrom, type HostTensor } from "@snapfit/base";
 import { collate, vector, type Collated } from "./collate.js";
 
 /** How a field is padded. */
@@ -28,7 +28,7 @@ export type PaddedBatch<Sample, Names> = {
  * A `collate` for samples with arrays of different lengths: the fields that it is told of are padded at the end of their first dimension to the longest one's length,
  * the others are put together as by `collate`.
  * @param fields by name: host tensors [length, ...] or typed arrays.
- * @throws SnapfitError `LOADER_OPTIONS`; from the function, `COLLATE` that names the field and the samples that differ.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; from the function, `COLLATE` that names the field and the samples that differ.
  *
  * @example
  * const texts = [[5, 6, 7], [8]].map((tokens, i) => ({ tokens: Int32Array.from(tokens), label: i }));
@@ -39,13 +39,8 @@ export type PaddedBatch<Sample, Names> = {
 export function padded<const Name extends string>(
   fields: Readonly<Record<Name, PadOptions>>,
 ): <Sample extends Readonly<Record<Name, unknown>>>(samples: readonly Sample[]) => PaddedBatch<Sample, Name> {
-  for (const [name, { multipleOf = 1 }] of Object.entries<PadOptions>(fields)) {
-    if (Number.isSafeInteger(multipleOf) && multipleOf >= 1) continue;
-    throw new SnapfitError(
-      "LOADER_OPTIONS",
-      `padded() got multipleOf: ${multipleOf} for "${name}". It is an integer of at least 1. Change the option.`,
-    );
-  }
+  const checks = { multipleOf: wholeNumberFrom(1), value: anyNumber };
+  for (const [name, options] of Object.entries(fields)) checkOptions("padded()", options, checks, [], name);
   return <Sample extends Readonly<Record<Name, unknown>>>(samples: readonly Sample[]) => {
     const others = samples.map((sample) => Object.fromEntries(Object.entries(sample).filter(([name]) => !Object.hasOwn(fields, name))));
     const arrays = Object.entries<PadOptions>(fields).map(([name, options]) => {

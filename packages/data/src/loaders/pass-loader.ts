@@ -64,7 +64,7 @@ export abstract class PassLoader<Batch> implements AsyncIterable<Batch> {
 
   /**
    * Takes the part of rank `rank` of `size` from the next pass on.
-   * @throws SnapfitError `LOADER_OPTIONS`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
+   * @throws SnapfitError `OPTION_INVALID`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
    */
   setShard(rank: number, size: number): void {
     checkShard(rank, size);

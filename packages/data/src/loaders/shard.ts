@@ -8,11 +8,11 @@ export interface Shard {
   readonly size: number;
 }
 
-/** @throws SnapfitError `LOADER_OPTIONS` */
+/** @throws SnapfitError `OPTION_INVALID` */
 export function checkShard(rank: number, size: number): void {
   if (Number.isInteger(size) && size >= 1 && Number.isInteger(rank) && rank >= 0 && rank < size) return;
   throw new SnapfitError(
-    "LOADER_OPTIONS",
+    "OPTION_INVALID",
     `setShard(${rank}, ${size}) is no part of a whole. size is at least 1, and rank is 0 to size - 1. Pass the rank and size of the process group.`,
   );
 }

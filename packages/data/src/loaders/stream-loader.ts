@@ -34,7 +34,7 @@ export class StreamLoader<Batch> extends PassLoader<Batch> {
   /**
    * Takes the part of rank `rank` of `size` from the next pass on: of the source's samples the `rank`-th of each `size`, which it shuffles by itself.
    * A rank yields one sample less than another, or one batch, if they do not come out even.
-   * @throws SnapfitError `LOADER_OPTIONS`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
+   * @throws SnapfitError `OPTION_INVALID`; `LOADER_CHANGED` if a state waits that was taken within a pass of another number of ranks.
    */
   override setShard(rank: number, size: number): void {
     super.setShard(rank, size);

@@ -1,7 +1,8 @@
+import { anyFunction, checkOption, checkOptions, wholeNumberFrom } from "@snapfit/base";
 import type { Collated } from "./collate.js";
 import { batchAssembler, type BatchMakerOptions } from "./make-batches.js";
 import type { BatchOptions, SampleOptions } from "./loader.js";
-import { checkBatchOptions, checkNames, checkOption } from "./options.js";
+import { batchChecks, batchSettings } from "./options.js";
 import { StreamLoader, type StreamSource } from "./stream-loader.js";
 
 /** Options of {@link stream}. */
@@ -15,7 +16,7 @@ export type StreamOptions<Sample, Changed, Batch> = BatchOptions &
  * Batches of samples that come one after the other and whose number need not be known: lines of a file, records of a network. Each pass calls `source` anew.
  * A pass goes on after a resume by reading past what was seen; it gives the same bits if the source repeats itself.
  * @param source called with the number of the pass, from 0.
- * @throws SnapfitError `LOADER_OPTIONS`; while iterating, what the source, `transform` and `collate` throw.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; while iterating, what the source, `transform` and `collate` throw.
  *
  * @example
  * async function* lines() {
@@ -27,16 +28,13 @@ export function stream<Sample, Changed = Sample, Batch = Collated<Changed>>(
   source: StreamSource<Sample>,
   options: StreamOptions<Sample, Changed, Batch> = {},
 ): StreamLoader<Batch> {
-  checkNames("stream", options, NAMES);
+  checkOptions("stream()", options, checks);
+  checkOption("stream()", "source", source, ["a function that makes the samples of a pass", anyFunction[1]]);
   const { shuffleBuffer = 0, transform, collate } = options;
-  const check = (isRight: boolean, name: string, value: unknown, expected: string): void =>
-    checkOption("stream", isRight, name, value, expected);
-  check(typeof source === "function", "source", source, "a function that makes the samples of a pass");
-  const { batchSize, seed, dropLast, onBadSample, ahead } = checkBatchOptions("stream", options, 2);
-  check(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0, "shuffleBuffer", shuffleBuffer, "an integer of at least 0");
+  const { batchSize, seed, dropLast, onBadSample, ahead } = batchSettings(options, 2);
   const settings = { batchSize, seed, dropLast, shuffleBuffer };
   const assemble = batchAssembler({ seed, transform, collate, onBadSample } as BatchMakerOptions);
   return new StreamLoader<Batch>(settings, source, ahead, assemble);
 }
 
-const NAMES = ["batchSize", "shuffleBuffer", "seed", "dropLast", "prefetch", "prefetchBytes", "transform", "collate", "onBadSample"];
+const checks = { ...batchChecks, shuffleBuffer: wholeNumberFrom(0), transform: anyFunction };

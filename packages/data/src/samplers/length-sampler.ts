@@ -1,4 +1,4 @@
-import type { RandomStream } from "@snapfit/base";
+import { checkOptions, fraction, type RandomStream } from "@snapfit/base";
 import { checkOnePerSample, fingerprint, samplerError, type PassOrder, type Sampler } from "./sampler.js";
 
 /** Options of {@link lengthSampler}. */
@@ -15,7 +15,7 @@ export interface LengthSamplerOptions {
  * `1 - maxPadding` of the longest one's length; each pass shuffles within the parts, makes batches of each, and shuffles the batches.
  * With ranks, all their batches of a step are of the same part. The last batch of each part may be shorter (`dropLast` leaves it out).
  * @param lengths one for each sample of the set, at least 0.
- * @throws SnapfitError `SAMPLER`
+ * @throws SnapfitError `SAMPLER`, `OPTION_UNKNOWN`, `OPTION_INVALID`
  *
  * @example
  * const texts = ["a", "to", "be", "or not"].map((text) => ({ text: Uint8Array.from(text, (letter) => letter.charCodeAt(0)) }));
@@ -23,15 +23,15 @@ export interface LengthSamplerOptions {
  * const batches = loader({ length: 4, at: (index) => texts[index]! }, { sampler, batchSize: 2, collate: padded({ text: {} }) });
  * console.log(batches.length); // 3
  */
-export function lengthSampler(lengths: ArrayLike<number>, { maxPadding = 0.2 }: LengthSamplerOptions = {}): Sampler {
+export function lengthSampler(lengths: ArrayLike<number>, options: LengthSamplerOptions = {}): Sampler {
+  checkOptions("lengthSampler()", options, { maxPadding: fraction });
+  const { maxPadding = 0.2 } = options;
   const values = Float64Array.from(lengths);
   const wrong = values.findIndex((length) => !(length >= 0 && length < Infinity));
   if (wrong !== -1)
     throw samplerError(
       `lengthSampler() got the length ${lengths[wrong]} for sample ${wrong}. Lengths are finite and at least 0. Check how they are computed.`,
     );
-  if (!(maxPadding >= 0 && maxPadding < 1))
-    throw samplerError(`lengthSampler() got maxPadding: ${maxPadding}. It is a part of a padded sample: 0 to below 1. Change the option.`);
   const parts = partsByLength(values, maxPadding);
   return {
     id: `length ${maxPadding} ${fingerprint(values)}`,

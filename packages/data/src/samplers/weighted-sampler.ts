@@ -1,4 +1,4 @@
-import type { RandomStream } from "@snapfit/base";
+import { checkOptions, trueOrFalse, wholeNumberFrom, type RandomStream } from "@snapfit/base";
 import { checkOnePerSample, fingerprint, samplerError, type Sampler } from "./sampler.js";
 
 /** Options of {@link weightedSampler}. */
@@ -12,7 +12,7 @@ export interface WeightedSamplerOptions {
 /**
  * Draws samples with probabilities in proportion to their weights, as PyTorch's WeightedRandomSampler. Without replacement each draw is among those that are left.
  * @param weights one for each sample of the set: finite, at least 0, one of them above 0.
- * @throws SnapfitError `SAMPLER`, also if fewer samples than asked for have a weight above 0 and are drawn without replacement.
+ * @throws SnapfitError `SAMPLER`, also if fewer samples than asked for have a weight above 0 and are drawn without replacement; `OPTION_UNKNOWN`, `OPTION_INVALID`.
  * @see Efraimidis and Spirakis 2006, doi 10.1016/j.ipl.2005.11.003, for draws without replacement
  *
  * @example
@@ -21,6 +21,7 @@ export interface WeightedSamplerOptions {
  * console.log(loader(set, { sampler, batchSize: 10 }).length); // 10
  */
 export function weightedSampler(weights: ArrayLike<number>, options: WeightedSamplerOptions = {}): Sampler {
+  checkOptions("weightedSampler()", options, { numSamples: wholeNumberFrom(1), replacement: trueOrFalse });
   const { replacement = true } = options;
   const values = Float64Array.from(weights);
   const wrong = values.findIndex((weight) => !(weight >= 0 && weight < Infinity));
@@ -30,8 +31,6 @@ export function weightedSampler(weights: ArrayLike<number>, options: WeightedSam
     );
   const numPositive = values.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
   const { numSamples = replacement ? values.length : numPositive } = options;
-  if (!Number.isSafeInteger(numSamples) || numSamples < 1)
-    throw samplerError(`weightedSampler() got numSamples: ${numSamples}. It is an integer of at least 1. Change the option.`);
   if (numPositive === 0)
     throw samplerError("weightedSampler() got no weight above 0. Nothing can be drawn. Check how the weights are computed.");
   if (!replacement && numSamples > numPositive)

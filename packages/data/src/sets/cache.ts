@@ -1,3 +1,5 @@
+import { checkOptions } from "@snapfit/base";
+import { numberOfBytes } from "../loaders/options.js";
 import { byteSize, copyArrays } from "../nested-arrays.js";
 import type { RandomAccess } from "../random-access.js";
 
@@ -10,6 +12,7 @@ export interface CacheOptions {
 /**
  * Keeps samples in memory once they were made, and gives copies of their arrays. What was kept first stays: passes in random order would push out every sample
  * before it is needed again. It holds samples of this thread, so that it leaves the loader's `workers` nothing to do: put it around what is slow here.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`
  *
  * @example
  * let numReads = 0;
@@ -17,7 +20,9 @@ export interface CacheOptions {
  * for (let pass = 0; pass < 3; pass++) for await (const _ of loader(kept));
  * console.log(numReads); // 2
  */
-export function cache<Sample>(set: RandomAccess<Sample>, { sizeBytes = Infinity }: CacheOptions = {}): RandomAccess<Sample> {
+export function cache<Sample>(set: RandomAccess<Sample>, options: CacheOptions = {}): RandomAccess<Sample> {
+  checkOptions("cache()", options, { sizeBytes: numberOfBytes });
+  const { sizeBytes = Infinity } = options;
   const kept = new Map<number, Sample>();
   const reading = new Map<number, Promise<Sample>>();
   let usedBytes = 0;

@@ -1,4 +1,4 @@
-import { RandomStream, SnapfitError } from "@snapfit/base";
+import { anyNumber, checkOptions, RandomStream, SnapfitError, wholeNumberFrom, type OptionChecks } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
 import { classesOf } from "./classes.js";
@@ -23,7 +23,7 @@ export interface Fold<Part> {
 /**
  * Cross-validation: the set parted at random into `folds` parts whose sizes differ by at most one; each is the validation set of one fold and in the training sets of the others.
  * Each set keeps the set's order.
- * @throws SnapfitError `FOLDS`
+ * @throws SnapfitError `FOLDS`, `OPTION_UNKNOWN`, `OPTION_INVALID`
  *
  * @example
  * const set = arrays({ x: new Float32Array(10), y: Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 1) });
@@ -32,13 +32,14 @@ export interface Fold<Part> {
 export function kFold<Sample, Batch>(set: BatchAccess<Sample, Batch>, options: KFoldOptions): Fold<BatchAccess<Sample, Batch>>[];
 export function kFold<Sample, Input>(set: DecodedSet<Sample, Input>, options: KFoldOptions): Fold<DecodedSet<Sample, Input>>[];
 export function kFold<Sample>(set: RandomAccess<Sample>, options: KFoldOptions): Fold<RandomAccess<Sample>>[];
-export function kFold<Sample>(set: RandomAccess<Sample>, { folds, seed = 0, stratifyBy }: KFoldOptions): Fold<RandomAccess<Sample>>[] {
-  if (!Number.isInteger(folds) || folds < 2 || folds > set.length) {
+export function kFold<Sample>(set: RandomAccess<Sample>, options: KFoldOptions): Fold<RandomAccess<Sample>>[] {
+  checkOptions("kFold()", options, checks, ["folds"]);
+  const { folds, seed = 0, stratifyBy } = options;
+  if (folds > set.length)
     throw new SnapfitError(
       "FOLDS",
-      `kFold() got folds: ${folds} for ${set.length} samples. There are at least 2 folds, each with a sample. Change the option.`,
+      `kFold() got folds: ${folds} for ${set.length} samples. Each has a sample at least. Change the option.`,
     );
-  }
   if (stratifyBy && stratifyBy.length !== set.length) {
     throw new SnapfitError(
       "FOLDS",
@@ -62,3 +63,9 @@ export function kFold<Sample>(set: RandomAccess<Sample>, { folds, seed = 0, stra
     ),
   }));
 }
+
+const checks = {
+  folds: wholeNumberFrom(2),
+  seed: anyNumber,
+  stratifyBy: ["a list with a class for each sample", (value) => typeof (value as Partial<ArrayLike<unknown>> | null)?.length === "number"],
+} satisfies OptionChecks;

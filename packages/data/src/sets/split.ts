@@ -1,4 +1,4 @@
-import { RandomStream, SnapfitError } from "@snapfit/base";
+import { anyNumber, checkOptions, RandomStream, SnapfitError } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
 import { subset } from "./subset.js";
@@ -12,7 +12,7 @@ export interface SplitOptions {
 /**
  * Parts of a set with no sample in common, drawn at random. Each keeps the set's order.
  * @param fractions of the samples for each part, each above 0, together at most 1. Sizes are rounded so that their sum is right.
- * @throws SnapfitError `SPLIT_FRACTIONS`, also when a part would be empty.
+ * @throws SnapfitError `SPLIT_FRACTIONS`, also when a part would be empty; `OPTION_UNKNOWN`, `OPTION_INVALID`.
  *
  * @example
  * const [train, validation] = split(arrays({ values: new Float32Array(600) }), [0.9, 0.1], { seed: 7 });
@@ -34,6 +34,7 @@ export function split<Sample, const Fractions extends readonly number[]>(
   options?: SplitOptions,
 ): { -readonly [I in keyof Fractions]: RandomAccess<Sample> };
 export function split<Sample>(set: RandomAccess<Sample>, fractions: readonly number[], options: SplitOptions = {}): RandomAccess<Sample>[] {
+  checkOptions("split()", options, { seed: anyNumber });
   const total = fractions.reduce((sum, fraction) => sum + fraction, 0);
   if (fractions.length === 0 || !fractions.every((fraction) => fraction > 0) || total > 1 + 1e-9) {
     throw new SnapfitError(

@@ -1,8 +1,8 @@
+import { SnapfitError } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
 import { ShortBatch } from "../loaders/bad-sample.js";
 import type { BatchSource, OpenSource } from "../loaders/data-loader.js";
 import { batchAssembler, type BatchMakerOptions, type BatchRequest } from "../loaders/make-batches.js";
-import { optionsError } from "../loaders/options.js";
 import { receiveError, type SentFailure, type ThreadSetup } from "./messages.js";
 import { isNode } from "./node-module.js";
 import { Thread, type ThreadResult } from "./thread.js";
@@ -26,7 +26,10 @@ export class ThreadSource implements BatchSource {
 
   constructor(set: DecodedSet<unknown>, numThreads: number, options: BatchMakerOptions) {
     if (!isNode())
-      throw optionsError(`loader() got workers: ${numThreads}, but threads are there in Node only. Leave out workers in browsers.`);
+      throw new SnapfitError(
+        "OPTION_INVALID",
+        `loader() got workers: ${numThreads}, but threads are there in Node only. Leave out workers in browsers.`,
+      );
     const { transform, collate, seed, onBadSample } = options;
     const isInMain = typeof transform === "function";
     this.#set = set;

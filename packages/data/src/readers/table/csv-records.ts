@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkSetting, SnapfitError } from "@snapfit/base";
 
 /** A record of CSV text: a line, or more where quoted fields hold line breaks. */
 export interface CsvRecord {
@@ -26,14 +26,10 @@ export class CsvRecords {
   #recordLine = 1;
   #isAfterReturn = false;
 
-  /** @param delimiter one character. @param file for messages. @throws SnapfitError `CSV_OPTIONS` if the delimiter cannot be one. */
+  /** @param delimiter one character. @param file for messages. @throws SnapfitError `OPTION_INVALID` if the delimiter cannot be one. */
   constructor(delimiter: string, file: string) {
-    if (delimiter.length !== 1 || ['"', "\n", "\r", "\ufeff", "\0"].includes(delimiter)) {
-      throw new SnapfitError(
-        "CSV_OPTIONS",
-        `CSV cannot have ${JSON.stringify(delimiter)} as the delimiter. It is a character such as "," or ";" or a tab. Change the option.`,
-      );
-    }
+    const isRight = delimiter.length === 1 && !['"', "\n", "\r", "\ufeff", "\0"].includes(delimiter);
+    checkSetting("Option delimiter", delimiter, ['a character such as "," or ";" or a tab', () => isRight]);
     this.#delimiter = delimiter.charCodeAt(0);
     this.#file = file;
   }

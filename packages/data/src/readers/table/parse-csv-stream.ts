@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkSetting, oneOf, SnapfitError, wholeNumberFrom } from "@snapfit/base";
 import { decodeText, type TextChunks, type TextEncoding } from "../text/decode-text.js";
 import { CsvTables } from "./csv-tables.js";
 import type { CsvOptions } from "./parse-csv.js";
@@ -43,24 +43,19 @@ function checkOptions(columns: StreamColumns, chunkRows: number, file: string): 
       "CSV_COLUMN",
       `The classes of "${open[0]}" in ${file} are not known before its end, so tables before that cannot have indices. Give the names of the classes as a list.`,
     );
-  if (!Number.isInteger(chunkRows) || chunkRows < 1)
-    throw new SnapfitError("CSV_OPTIONS", `\`chunkRows\` is ${String(chunkRows)}. It is a whole number, at least 1. Change the option.`);
+  checkSetting("Option chunkRows", chunkRows, wholeNumberFrom(1));
 }
 
 const ENCODINGS: readonly TextEncoding[] = ["utf-8", "utf-16le", "utf-16be", "latin1"];
 
-/** The characters of CSV, for `tables`, which know the line of what is none. @throws SnapfitError `CSV_OPTIONS`, `CSV_MALFORMED` */
+/** The characters of CSV, for `tables`, which know the line of what is none. @throws SnapfitError `OPTION_INVALID`, `CSV_MALFORMED` */
 export function csvTexts<Columns extends TableColumns>(
   chunks: TextChunks,
   encoding: TextEncoding = "utf-8",
   tables: CsvTables<Columns>,
   file: string,
 ): AsyncIterable<string> {
-  if (!ENCODINGS.includes(encoding))
-    throw new SnapfitError(
-      "CSV_OPTIONS",
-      `${JSON.stringify(encoding)} is no encoding that is read. They are ${ENCODINGS.join(", ")}. Change \`encoding\`.`,
-    );
+  checkSetting("Option encoding", encoding, oneOf(...ENCODINGS));
   return decodeText(chunks, encoding, (name, cause) => {
     const what = `there are bytes that are not ${name} text. Give \`encoding\`, or convert the file.`;
     return new SnapfitError("CSV_MALFORMED", `${file}, line ${tables.line}: ${what}`, { cause });

@@ -14,7 +14,7 @@ export interface CsvOptions<Columns extends TableColumns> {
 /**
  * Typed columns of CSV text with a header. Fields may be quoted and hold line breaks; blank lines are left out; a byte order mark is too.
  * @param file name of the file, for messages.
- * @throws SnapfitError `CSV_MALFORMED` (no header, quotes, number of fields, a NUL), `CSV_COLUMN` (not in the header, or twice), `CSV_VALUE`, `CSV_OPTIONS`; with file, line, column, value and what was expected.
+ * @throws SnapfitError `CSV_MALFORMED` (no header, quotes, number of fields, a NUL), `CSV_COLUMN` (not in the header, or twice), `CSV_VALUE`, `OPTION_INVALID`; with file, line, column, value and what was expected.
  */
 export function parseCsv<const Columns extends TableColumns>(
   text: string,
