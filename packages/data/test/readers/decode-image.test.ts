@@ -146,9 +146,13 @@ describe("decodeImage", () => {
 
   it("refuses wrong options", () => {
     const options = (code: string): unknown =>
-      expect.objectContaining({ code: "IMAGE_OPTIONS", message: expect.stringContaining(code) as string });
-    expect(() => decodeImage(imageFile("png-rgb-8"), { channels: 2 as 3 })).toThrow(options("2 channels"));
-    expect(() => decodeImage(imageFile("png-rgb-8"), { maxPixels: 0.5 })).toThrow(options("`maxPixels` is 0.5"));
+      expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining(code) as string });
+    expect(() => decodeImage(imageFile("png-rgb-8"), { channels: 2 as 3 })).toThrow(
+      options("Option channels is 2. It takes 1 (grey), 3 (colour) or 4"),
+    );
+    expect(() => decodeImage(imageFile("png-rgb-8"), { maxPixels: 0.5 })).toThrow(
+      options("Option maxPixels is 0.5. It takes a whole number of at least 1."),
+    );
   });
 });
 
@@ -175,6 +179,6 @@ describe("imageDecoder", () => {
     await expect(attempt()).rejects.toThrow(bad("large.jpg: the JPEG is truncated"));
     const grey = await imageDecoder({ channels: 1 })(greyPng(100, 100), "a.png");
     expect(grey).toMatchObject({ shape: [100, 100, 1], data: new Uint8Array(10_000) });
-    expect(() => imageDecoder({ channels: 5 as 4 })).toThrow(expect.objectContaining({ code: "IMAGE_OPTIONS" }));
+    expect(() => imageDecoder({ channels: 5 as 4 })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });
 });

@@ -1,4 +1,4 @@
-import { hostTensor, type HostTensor, SnapfitError } from "@snapfit/base";
+import { checkSetting, hostTensor, oneOf, wholeNumberFrom, type HostTensor } from "@snapfit/base";
 import { badSample } from "./bad-sample.js";
 import { readJpegHeader } from "./decode-jpeg.js";
 import { readPngHeader } from "./decode-png.js";
@@ -37,7 +37,7 @@ export interface ImageHeader {
  * JPEGs are turned as their Exif orientation says. CMYK becomes RGB without a colour profile, as it does in Pillow; embedded profiles are passed over.
  * Of 16 bits the upper 8 are taken. With 3 channels alpha is dropped, grey comes three times; one channel is 0.299 R + 0.587 G + 0.114 B.
  * @param file name of the file, for messages.
- * @throws SnapfitError `SAMPLE_BAD` if the bytes are damaged, too large an image, or none; `IMAGE_OPTIONS`.
+ * @throws SnapfitError `SAMPLE_BAD` if the bytes are damaged, too large an image, or none; `OPTION_INVALID`.
  */
 export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}, file = "image"): ImageTensor {
   checkDecodeOptions(options);
@@ -92,13 +92,8 @@ function describeBytes(bytes: Uint8Array): string {
   return kind ?? `data that begin with ${[...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
 }
 
-/** Refuses wrong values. @throws SnapfitError `IMAGE_OPTIONS`. */
+/** Refuses wrong values. @throws SnapfitError `OPTION_INVALID`. */
 export function checkDecodeOptions({ channels = 3, maxPixels = 1 }: DecodeImageOptions): void {
-  if (![1, 3, 4].includes(channels))
-    throw new SnapfitError(
-      "IMAGE_OPTIONS",
-      `An image cannot have ${String(channels)} channels. They are 1 (grey), 3 (colour) or 4 (colour and alpha). Change \`channels\`.`,
-    );
-  if (!Number.isInteger(maxPixels) || maxPixels < 1)
-    throw new SnapfitError("IMAGE_OPTIONS", `\`maxPixels\` is ${String(maxPixels)}. It is a whole number, at least 1. Change the option.`);
+  checkSetting("Option channels", channels, ["1 (grey), 3 (colour) or 4 (colour and alpha)", oneOf(1, 3, 4)[1]]);
+  checkSetting("Option maxPixels", maxPixels, wholeNumberFrom(1));
 }
