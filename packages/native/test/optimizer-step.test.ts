@@ -27,7 +27,12 @@ function noise(length: number, seed: number): Float32Array {
 }
 
 /** Values of the parameters after `steps` steps. The other side takes the composite path: it hides the arrays. */
-async function train(backendName: string, make: () => Optimizer, steps: number): Promise<Float32Array[]> {
+async function train(
+  backendName: string,
+  make: () => Optimizer,
+  steps: number,
+  momentumAt?: (step: number) => number,
+): Promise<Float32Array[]> {
   await tf.setBackend(backendName);
   const backend = tf.backend() as { hostValues?: unknown };
   if (backendName === "cpu") backend.hostValues = () => undefined;
@@ -35,7 +40,7 @@ async function train(backendName: string, make: () => Optimizer, steps: number):
   const parameters = new Map(sizes.map((size, i) => [`p${i}`, tf.variable(tf.tensor(noise(size, i + 1), shapes[i]), true)]));
   for (let step = 0; step < steps; step++) {
     const gradients = new Map(sizes.map((size, i) => [`p${i}`, tf.tensor(noise(size, 100 + 10 * step + i), shapes[i])]));
-    optimizer.apply(gradients, parameters, 1 - step / 100);
+    optimizer.apply(gradients, parameters, 1 - step / 100, momentumAt?.(step));
     for (const gradient of gradients.values()) gradient.dispose();
   }
   const values = await Promise.all([...parameters.values()].map(async (variable) => Float32Array.from(await variable.data())));
@@ -68,6 +73,16 @@ describe("an optimizer's step on the native engine", () => {
   ])("%s gives the bits of the composite path", async (_, make) => {
     const ours = await train("native", make, 8);
     const composite = await train("cpu", make, 8);
+    for (const [i, values] of ours.entries()) expect(values, `shape [${shapes[i]}]`).toEqual(composite[i]);
+  });
+
+  it.each<[string, () => Optimizer]>([
+    ["adamW", () => adamW({ learningRate: 0.01 })],
+    ["nadam", () => nadam({ learningRate: 0.01 })],
+  ])("%s gives the bits of the composite path where a schedule drives beta1", async (_, make) => {
+    const momentumAt = (step: number): number => 0.95 - step / 50;
+    const ours = await train("native", make, 8, momentumAt);
+    const composite = await train("cpu", make, 8, momentumAt);
     for (const [i, values] of ours.entries()) expect(values, `shape [${shapes[i]}]`).toEqual(composite[i]);
   });
 

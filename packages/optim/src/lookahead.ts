@@ -87,7 +87,7 @@ class Lookahead implements Optimizer {
     for (const [name, gradient] of gradients) {
       const slots = this.#slots.get(name)!;
       slots.step += 1;
-      const moment = { step: slots.step, learningRate: 0, weightDecay: 0, momentum: 0, shape: slots.shape };
+      const moment = { step: slots.step, learningRate: 0, weightDecay: 0, momentum: 0, momentumProduct: 1, shape: slots.shape };
       if (slots.step % this.#everySteps === 0) pulls.add(moment, parameters.get(name)!, gradient, slots);
     }
     pulls.run();

@@ -25,28 +25,32 @@ type Constants = [
 ];
 
 /**
- * Adam with Nesterov's momentum, as torch.optim.NAdam. Weight decay is 0 by default. It has a schedule of its momentum of its own, so none other drives it.
+ * Adam with Nesterov's momentum, as torch.optim.NAdam. Weight decay is 0 by default.
+ * Its momentum mu rises to beta1 by itself; a schedule may drive beta1.
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
  * @see Dozat 2016, "Incorporating Nesterov momentum into Adam"
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
   checkOptions("nadam()", options, { ...momentChecks, momentumDecay: numberFrom(0), decoupledWeightDecay: trueOrFalse });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentumDecay = 0.004, decoupledWeightDecay = false } = options;
-  const momentumAt = (step: number): number => beta1 * (1 - 0.5 * 0.96 ** (step * momentumDecay));
-  const productAt = productsOf(momentumAt);
+  const momentumOf = (driven: number, step: number): number => driven * (1 - 0.5 * 0.96 ** (step * momentumDecay));
+  // mu = beta1 (1 - 0.96^(step decay) / 2), mu_next that of the next step with the same beta1
   // m = m + (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g g;  c2 = 1 - beta2^step;  M = product of the mu of all steps
   // p = kept p - lr ((1 - mu) / (1 - M) g + mu_next / (1 - M mu_next) m) / (sqrt(v / c2) + eps)
   const rule: UpdateRule<Constants> = {
     name: "nadam",
     slotsOf: slotsLikeParameter("firstMoment", "secondMoment"),
+    momentum: beta1,
+    momentumOf,
     kernel: "nadam",
     constants(moment) {
-      const { step } = moment;
+      const { step, momentum, momentumProduct } = moment;
+      const next = momentumOf(momentum, step + 1);
       const root2 = Math.sqrt(1 - beta2 ** step);
       const size = moment.learningRate * root2;
-      const ofGradient = (size * (1 - momentumAt(step))) / (1 - productAt(step));
-      const ofMean = (size * momentumAt(step + 1)) / (1 - productAt(step + 1));
-      return [...decayConstants(moment, decoupledWeightDecay), 1 - beta1, beta2, 1 - beta2, ofGradient, ofMean, epsilon * root2];
+      const ofGradient = (size * (1 - momentumOf(momentum, step))) / (1 - momentumProduct);
+      const ofMean = (size * next) / (1 - momentumProduct * next);
+      return [...decayConstants(moment, decoupledWeightDecay), 1 - momentum, beta2, 1 - beta2, ofGradient, ofMean, epsilon * root2];
     },
     updateArrays([addedDecay, kept, ofFirst, decay2, ofSecond, ofGradient, ofMean, added], values, gradient, [first, second]) {
       for (let i = 0; i < values.length; i++) {
@@ -68,13 +72,4 @@ export function nadam(options: NadamOptions = {}): Optimizer {
     },
   };
   return new SlotOptimizer(rule, new ParameterGroups("nadam", options, { learningRate: 0.002, weightDecay: 0 }));
-}
-
-/** The product of the factors of steps 1 to n, which are below 1. Kept up to where 1 minus the product no longer differs from 1. */
-function productsOf(factorAt: (step: number) => number): (step: number) => number {
-  const products = [1];
-  return (step) => {
-    while (products.length <= step && products.at(-1)! > 1e-17) products.push(products.at(-1)! * factorAt(products.length));
-    return products[step] ?? 0;
-  };
 }

@@ -6,16 +6,17 @@ import { ParameterSlots } from "./parameter-slots.js";
 import type { Slot, UpdateRule } from "./update-rule.js";
 
 /**
- * The saved form: `{ algorithm, parameters: { <name>: { step, <slot name>: host tensor, … } } }`.
+ * The saved form: `{ algorithm, parameters: { <name>: { step, shape, <slot name>: host tensor, … } } }`, with `momentumProduct` where the rule
+ * needs one.
  * It is the state at the time of the call, also where the device answers later.
  */
 export async function encodeState(rule: UpdateRule, parameters: ReadonlyMap<string, ParameterSlots>): Promise<StateRecord> {
   const entries = await Promise.all(
     [...parameters].map(async ([name, slots]): Promise<[string, StateTree]> => {
-      const { step, shape } = slots;
+      const { step, shape, momentumProduct } = slots;
       const arrays = await slots.read();
       const tensors = slots.slots.map((slot, index) => [slot.name, hostTensor(arrays[index]!, slot.shape)]);
-      return [name, { step, shape: [...shape], ...Object.fromEntries(tensors) }];
+      return [name, { step, shape: [...shape], ...(rule.momentumOf && { momentumProduct }), ...Object.fromEntries(tensors) }];
     }),
   );
   return { algorithm: rule.name, parameters: Object.fromEntries(entries) };
@@ -71,7 +72,8 @@ function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): Paramete
   if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && (length as number) >= 0)) {
     throw wrongState(`The shape of parameter "${name}" is ${shown(shape)}.`, "Expected an array of whole numbers.");
   }
-  const found = Object.keys(slots).sort().join(", ") || "none";
+  const isSlot = (key: string): boolean => key !== "momentumProduct" || rule.momentumOf === undefined;
+  const found = Object.keys(slots).filter(isSlot).sort().join(", ") || "none";
   const expected = rule.slotsOf(shape as number[]);
   const wanted =
     expected
@@ -85,7 +87,13 @@ function decodeEntry(rule: UpdateRule, name: string, entry: StateTree): Paramete
     );
   }
   const arrays = expected.map((slot) => decodeSlot(name, slot, slots[slot.name]!));
-  return new ParameterSlots(shape as number[], expected, step as number, arrays);
+  return new ParameterSlots(shape as number[], expected, arrays, step as number, decodeProduct(rule, name, slots["momentumProduct"]));
+}
+
+function decodeProduct(rule: UpdateRule, name: string, saved: StateTree | undefined): number {
+  if (rule.momentumOf === undefined) return 1;
+  if (typeof saved === "number" && saved >= 0 && saved <= 1) return saved;
+  throw wrongState(`The momentumProduct of parameter "${name}" is ${shown(saved)}.`, "Expected a number from 0 to 1.");
 }
 
 function decodeSlot(name: string, { name: slotName, shape }: Slot, saved: StateTree): Float32Array {

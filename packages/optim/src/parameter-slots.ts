@@ -3,10 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import { hostValues } from "./host-values.js";
 import type { Slot } from "./update-rule.js";
 
-/** What an optimizer keeps for one parameter: its step counter and its slots, as arrays where the backend works in host memory, as tensors elsewhere. */
+/** What an optimizer keeps for one parameter: what sums up its updates, and its slots, as arrays where the backend works in host memory, as tensors elsewhere. */
 export class ParameterSlots {
   /** Updates done. */
   step: number;
+  /** Of the momenta of all updates, in a rule that needs it; else 1. */
+  momentumProduct: number;
   /** Shape of the parameter. */
   readonly shape: readonly number[];
   readonly slots: readonly Slot[];
@@ -14,17 +16,18 @@ export class ParameterSlots {
   #tensors: readonly tf.Tensor[] | undefined;
 
   /** Keeps `arrays`. */
-  constructor(shape: readonly number[], slots: readonly Slot[], step: number, arrays: readonly Float32Array[]) {
+  constructor(shape: readonly number[], slots: readonly Slot[], arrays: readonly Float32Array[], step = 0, momentumProduct = 1) {
     this.shape = shape;
     this.slots = slots;
     this.step = step;
+    this.momentumProduct = momentumProduct;
     this.#arrays = arrays;
   }
 
   /** All zeros, no step done. */
   static zeros(shape: readonly number[], slots: readonly Slot[]): ParameterSlots {
     const arrays = slots.map((slot) => new Float32Array(tf.util.sizeFromShape([...slot.shape])));
-    return new ParameterSlots(shape, slots, 0, arrays);
+    return new ParameterSlots(shape, slots, arrays);
   }
 
   /** The slots for writing in place, or undefined while they are tensors of a backend without host memory. */

@@ -44,12 +44,15 @@ export class SlotOptimizer implements Optimizer {
       const parameter = parameters.get(name)!;
       const slots = this.#slotsOf(name, parameter);
       const { learningRate, weightDecay } = this.#groups.of(name, parameter.rank);
+      const driven = momentum ?? this.#rule.momentum ?? 0;
       slots.step += 1;
+      slots.momentumProduct *= this.#rule.momentumOf?.(driven, slots.step) ?? 1;
       const moment: UpdateMoment = {
         step: slots.step,
         learningRate: learningRate * rateFactor,
         weightDecay,
-        momentum: momentum ?? this.#rule.momentum ?? 0,
+        momentum: driven,
+        momentumProduct: slots.momentumProduct,
         shape: parameter.shape,
       };
       updates.add(moment, parameter, gradient, slots);

@@ -11,6 +11,8 @@ export interface UpdateMoment {
   readonly weightDecay: number;
   /** The rule's momentum or what a schedule has made of it; 0 in a rule without. */
   readonly momentum: number;
+  /** Product of the rule's {@link UpdateRule.momentumOf} over the updates of this parameter, with this one; 1 in a rule without. */
+  readonly momentumProduct: number;
   /** Of the parameter. */
   readonly shape: readonly number[];
 }
@@ -32,6 +34,8 @@ export interface UpdateRule<Constants extends readonly number[] = readonly numbe
   slotsOf(shape: readonly number[]): readonly Slot[];
   /** Decay of the mean of the gradients, which a schedule may drive; without it, none can. */
   readonly momentum?: number | undefined;
+  /** The momentum of an update, where it is made of the one that is driven; the product of all so far is then kept for each parameter. */
+  momentumOf?(driven: number, step: number): number;
   readonly kernel: FusedUpdate["kernel"];
   /** The numbers of one update, in the order of the kernel: all forms get them rounded to float32, as PyTorch's kernels take them. */
   constants(moment: UpdateMoment): Constants;

@@ -1,5 +1,6 @@
+import { parseState, stringifyState, type StateRecord } from "@snapfit/base";
 import { beforeEach, expect, test } from "vitest";
-import { adadelta, adafactor, adagrad, adamW, lion, lookahead, nadam, sgd } from "../src/index.js";
+import { adadelta, adafactor, adagrad, adamW, lion, lookahead, nadam, rmsProp, sgd } from "../src/index.js";
 import { useBackend } from "./backends.js";
 import { errorOf } from "./error-of.js";
 import { step, valuesOf, variable } from "./train.js";
@@ -33,12 +34,35 @@ test("beta1 of Lion and of the optimizer that looks ahead is driven", async () =
   expect(await valuesOf(v)).toEqual([2]);
 });
 
+test("beta1 of NAdam is driven from the first step on", async () => {
+  const w = variable([0]);
+  // Without a rise of its own, mu is half of beta1.
+  const optimizer = nadam({ learningRate: 1, beta1: 0.9, beta2: 0, epsilon: 0, momentumDecay: 0 });
+  step(optimizer, { w }, { w: [2] }, 1, 0.5); // m = 1, mu = M = 0.25: (0.75 / 0.75 g + 0.25 / (1 - 0.0625) m) / |g|
+  const first = 1 + 0.25 / 0.9375 / 2;
+  expect((await valuesOf(w))[0]).toBeCloseTo(-first, 6);
+  step(optimizer, { w }, { w: [2] }, 1, 0.8); // m = 1.2, mu = 0.4, M = 0.1: (0.6 / 0.9 g + 0.4 / 0.96 m) / |g|
+  expect((await valuesOf(w))[0]).toBeCloseTo(-first - 0.6 / 0.9 - (0.4 / 0.96) * 0.6, 6);
+});
+
+test("NAdam goes on from its saved state with the same bits under a driven beta1", async () => {
+  const momentumAt = (i: number): number => 0.95 - 0.1 * Math.abs(Math.sin(i));
+  const [whole, resumed] = [variable([1, 2]), variable([1, 2])];
+  const [one, first, second] = [nadam(), nadam(), nadam()];
+  for (let i = 0; i < 9; i++) step(one, { w: whole }, { w: [Math.sin(i), Math.cos(i)] }, 1, momentumAt(i));
+  for (let i = 0; i < 5; i++) step(first, { w: resumed }, { w: [Math.sin(i), Math.cos(i)] }, 1, momentumAt(i));
+  second.loadState(parseState(stringifyState(await first.saveState())) as StateRecord);
+  for (let i = 5; i < 9; i++) step(second, { w: resumed }, { w: [Math.sin(i), Math.cos(i)] }, 1, momentumAt(i));
+  expect(await valuesOf(resumed)).toEqual(await valuesOf(whole));
+  expect(await second.saveState()).toEqual(await one.saveState());
+});
+
 test.each([
   ["sgd without momentum", () => sgd({ learningRate: 1 })],
   ["adagrad", () => adagrad()],
   ["adadelta", () => adadelta()],
   ["adafactor", () => adafactor()],
-  ["nadam", () => nadam()],
+  ["rmsProp without momentum", () => rmsProp()],
   ["lookahead around one without", () => lookahead(adagrad())],
 ])("%s has no momentum to be driven", async (_, make) => {
   const w = variable([1]);

@@ -1,7 +1,7 @@
 import { hostTensor, parseState, stringifyState, type StateRecord, type StateTree } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { adafactor, adamW, lookahead, sgd, type Optimizer } from "../src/index.js";
+import { adafactor, adamW, lookahead, nadam, sgd, type Optimizer } from "../src/index.js";
 import { useBackend } from "./backends.js";
 import { errorOf } from "./error-of.js";
 import { everyOptimizer } from "./every-optimizer.js";
@@ -102,6 +102,11 @@ const malformed: [string, unknown, RegExp][] = [
   ],
   ["a slot too many", { algorithm: "sgd", parameters: { w: { ...good, other: new Float32Array(2) } } }, /are: momentum, other/],
   [
+    "a product of momenta that this optimizer does not keep",
+    { algorithm: "sgd", parameters: { w: { ...good, momentumProduct: 1 } } },
+    /are: momentum, momentumProduct\. Expected: momentum\./,
+  ],
+  [
     "a slot of the wrong length",
     { algorithm: "sgd", parameters: { w: { ...good, momentum: new Float32Array(3) } } },
     /Slot momentum of parameter "w" is 3 values/,
@@ -128,6 +133,20 @@ test.each(malformed)("%s is refused as a state, and nothing is taken from it", a
     message: expect.stringMatching(message),
   });
   expect(stringifyState(await optimizer.saveState())).toBe(before);
+});
+
+test.each([undefined, NaN, -0.1, 1.1, "1"])("a product of momenta that is %s is refused as a state of nadam", async (momentumProduct) => {
+  await useBackend("cpu");
+  const [optimizer, w] = [nadam(), variable([0])];
+  step(optimizer, { w }, { w: [1] });
+  const state = (await optimizer.saveState()) as { parameters: Record<string, StateRecord> };
+  const { momentumProduct: saved, ...rest } = state.parameters["w"]!;
+  expect(saved).toBeCloseTo(0.9 * (1 - 0.5 * 0.96 ** 0.004), 12);
+  const w2 = momentumProduct === undefined ? rest : { ...rest, momentumProduct };
+  expect(errorOf(() => optimizer.loadState({ algorithm: "nadam", parameters: { w: w2 } }))).toMatchObject({
+    code: "OPTIMIZER_STATE",
+    message: `The momentumProduct of parameter "w" is ${JSON.stringify(momentumProduct) === "null" ? "NaN" : JSON.stringify(momentumProduct)}. Expected a number from 0 to 1.`,
+  });
 });
 
 test("the slots of adafactor are the means of rows and columns, and are refused for another shape", async () => {
