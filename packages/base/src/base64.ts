@@ -2,9 +2,12 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const PAD = 61; // "="
 const NONE = 255;
 
-const codeOfSextet = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
-const sextetOfCode = new Uint8Array(256).fill(NONE);
-codeOfSextet.forEach((code, sextet) => (sextetOfCode[code] = sextet));
+// Pure, so that bundles without base64 leave the tables out.
+const codeOfSextet = /* @__PURE__ */ Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
+const sextetOfCode = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, code) => {
+  const sextet = ALPHABET.indexOf(String.fromCharCode(code));
+  return sextet < 0 ? NONE : sextet;
+});
 
 /** Bytes as base64 with padding. Own code, since `btoa` takes no bytes but a string of them, and browsers have no `Buffer`. @see RFC 4648, section 4 */
 export function toBase64(bytes: Uint8Array): string {

@@ -12,9 +12,11 @@ export const anyFunction: OptionCheck = ["a function", (value) => typeof value =
 
 export const trueOrFalse: OptionCheck = ["true or false", (value) => typeof value === "boolean"];
 
-export const text: OptionCheck = ["a text that is not empty", (value) => typeof value === "string" && value !== ""];
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 
-export const folder: OptionCheck = ["a folder", text[1]];
+export const text: OptionCheck = ["a text that is not empty", isText];
+
+export const folder: OptionCheck = ["a folder", isText];
 
 /** 0 to below 1. */
 export const fraction: OptionCheck = ["a number of at least 0 and below 1", (value) => isNumber(value) && value >= 0 && value < 1];

@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkOption, fraction } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import type { SectionRandomness } from "./sync-section.js";
 
@@ -15,8 +15,7 @@ export function dropout(
   randomness: SectionRandomness,
   noiseShape?: readonly (number | null)[] | null,
 ): tf.Tensor {
-  if (!(rate >= 0 && rate < 1))
-    throw new SnapfitError("OPTION_INVALID", `dropout got rate ${rate}. It takes the share of values to drop, at least 0 and less than 1.`);
+  checkOption("dropout()", "rate", rate, fraction);
   if (rate === 0) return inputs.clone();
   const { masks, firstSample, numSamples, calls } = randomness;
   const call = calls.get(path) ?? 0;

@@ -1,4 +1,4 @@
-import { SnapfitError, nearestName, type StateRecord } from "@snapfit/base";
+import { checkOptions, oneOf, SnapfitError, text, trueOrFalse, type OptionCheck, type StateRecord } from "@snapfit/base";
 import { directionOf, type Mode } from "./metric-direction.js";
 
 /** Options of {@link EarlyStopper}. */
@@ -19,15 +19,17 @@ export interface EarlyStopperOptions {
   readonly stopOnNonFinite?: boolean;
 }
 
-const optionNames = [
-  "monitor",
-  "patience",
-  "minDelta",
-  "mode",
-  "targetValue",
-  "divergence",
-  "stopOnNonFinite",
-] as const satisfies readonly (keyof EarlyStopperOptions)[];
+const atLeast0: OptionCheck = ["a number of at least 0", (value) => Number(value) >= 0];
+const anyValue: OptionCheck = ["a number", (value) => typeof value === "number"];
+const checks: Readonly<Record<keyof EarlyStopperOptions, OptionCheck>> = {
+  monitor: text,
+  patience: atLeast0,
+  minDelta: atLeast0,
+  mode: oneOf("max", "min"),
+  targetValue: anyValue,
+  divergence: anyValue,
+  stopOnNonFinite: trueOrFalse,
+};
 
 /** Watches one value and says when training should stop, and why. */
 export class EarlyStopper {
@@ -39,14 +41,7 @@ export class EarlyStopper {
 
   /** @throws SnapfitError `MODE_UNKNOWN` if the name says nothing about its direction and no `mode` is given; `OPTION_UNKNOWN`, `OPTION_INVALID`. */
   constructor(options: EarlyStopperOptions = {}) {
-    const unknown = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
-    if (unknown !== undefined) {
-      const nearest = nearestName(unknown, optionNames);
-      throw new SnapfitError(
-        "OPTION_UNKNOWN",
-        `EarlyStopper has no option "${unknown}". ${nearest === undefined ? `It has ${optionNames.join(", ")}.` : `Did you mean "${nearest}"?`}`,
-      );
-    }
+    checkOptions("EarlyStopper", options, checks);
     this.monitor = options.monitor ?? "loss";
     this.#options = {
       ...options,
@@ -54,17 +49,7 @@ export class EarlyStopper {
       minDelta: options.minDelta ?? 1e-3,
       stopOnNonFinite: options.stopOnNonFinite ?? true,
     };
-    const { patience, minDelta } = this.#options;
-    if (!(patience >= 0))
-      throw new SnapfitError("OPTION_INVALID", `EarlyStopper got patience ${patience}. It takes a number of at least 0.`);
-    if (!(minDelta >= 0))
-      throw new SnapfitError(
-        "OPTION_INVALID",
-        `EarlyStopper got minDelta ${minDelta}. It takes a number of at least 0; the direction comes from mode.`,
-      );
     const mode = options.mode ?? directionOf(this.monitor);
-    if (mode !== undefined && mode !== "max" && mode !== "min")
-      throw new SnapfitError("OPTION_INVALID", `EarlyStopper got mode ${String(mode)}. It takes "max" or "min".`);
     if (mode === undefined) {
       throw new SnapfitError(
         "MODE_UNKNOWN",

@@ -1,6 +1,5 @@
-import { SnapfitError, nearestName } from "@snapfit/base";
+import { checkOptions, SnapfitError, trueOrFalse, wholeNumberFrom, type OptionCheck } from "@snapfit/base";
 import type { BatchSource, HostForm } from "./batch.js";
-import { checkCount } from "./trainer-options.js";
 
 /** When a fit ends; the first limit reached counts. At least one is needed, but for a `fastRun`. */
 export type FitLimits = // the compiler's message names what the last variant lacks
@@ -44,29 +43,39 @@ export interface FitPlan {
   readonly fastRun: boolean;
 }
 
-const names = [
-  "train",
-  "validation",
-  "epochs",
-  "steps",
-  "maxSeconds",
-  "signal",
-  "limitTrainBatches",
-  "limitValidationBatches",
-  "validateEvery",
-  "fastRun",
+const [ofCount, isCount] = wholeNumberFrom(1);
+const count: OptionCheck = [ofCount, (value) => value === Infinity || isCount(value)];
+const source: OptionCheck = [
+  "an iterable or async iterable of batches, or a function that returns one",
+  (value) => {
+    const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = Object(value) as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+    return [value, sync, async].some((method) => typeof method === "function");
+  },
 ];
+const checks: Readonly<Record<keyof FitOptions<unknown>, OptionCheck>> = {
+  train: source,
+  validation: source,
+  epochs: count,
+  steps: count,
+  maxSeconds: ["a number of seconds above 0", (value) => Number(value) > 0],
+  signal: ["an AbortSignal", (value) => typeof (value as Partial<AbortSignal> | null)?.addEventListener === "function"],
+  limitTrainBatches: count,
+  limitValidationBatches: count,
+  validateEvery: [
+    "{ epochs: number } or { steps: number }, whole numbers of at least 1",
+    (value) => {
+      const entries = Object.entries(Object(value) as Record<string, unknown>);
+      return (
+        entries.length > 0 && entries.every(([unit, every]) => /^(epochs|steps)$/.test(unit) && (every === undefined || count[1](every)))
+      );
+    },
+  ],
+  fastRun: trueOrFalse,
+};
 
 /** @throws SnapfitError `NO_LIMIT`, `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function planFit<Batch>(options: FitOptions<Batch>, accumulate: number): FitPlan {
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    const nearest = nearestName(name, names);
-    throw new SnapfitError(
-      "OPTION_UNKNOWN",
-      `fit() has no option "${name}". ${nearest === undefined ? `Known are ${names.join(", ")}.` : `Did you mean "${nearest}"?`}`,
-    );
-  }
+  checkOptions("fit()", options, checks, ["train"]);
   const {
     epochs,
     steps,
@@ -76,36 +85,12 @@ export function planFit<Batch>(options: FitOptions<Batch>, accumulate: number): 
     validateEvery = { epochs: 1 },
     fastRun = false,
   } = options;
-  checkSource("train", options.train);
-  if (options.validation !== undefined) checkSource("validation", options.validation);
   if (epochs === undefined && steps === undefined && maxSeconds === undefined && !fastRun) {
     throw new SnapfitError(
       "NO_LIMIT",
       "fit() got no limit. It takes epochs, steps or maxSeconds, alone or together. Add for example epochs: 10.",
     );
   }
-  if (
-    !["epochs", "steps"].some((unit) => unit in Object(validateEvery)) ||
-    Object.keys(validateEvery).some((unit) => unit !== "epochs" && unit !== "steps")
-  ) {
-    throw new SnapfitError(
-      "OPTION_INVALID",
-      `Option validateEvery is ${JSON.stringify(validateEvery)}. It takes { epochs: number } or { steps: number }.`,
-    );
-  }
-  if (options.signal !== undefined && typeof options.signal?.addEventListener !== "function")
-    throw new SnapfitError("OPTION_INVALID", `Option signal is ${String(options.signal)}. It takes an AbortSignal.`);
-  const counts = {
-    epochs,
-    steps,
-    limitTrainBatches,
-    limitValidationBatches,
-    "validateEvery.epochs": (validateEvery as { epochs?: number }).epochs,
-    "validateEvery.steps": (validateEvery as { steps?: number }).steps,
-  };
-  for (const [name, value] of Object.entries(counts)) if (value !== undefined && value !== Infinity) checkCount(name, value);
-  if (maxSeconds !== undefined && !(maxSeconds > 0))
-    throw new SnapfitError("OPTION_INVALID", `Option maxSeconds is ${String(maxSeconds)}. It takes a number of seconds above 0.`);
   const common = { train: options.train, validation: options.validation, signal: options.signal, fastRun };
   if (fastRun)
     return { ...common, limits: { epochs: 1 }, limitTrainBatches: 2 * accumulate, limitValidationBatches: 2, validateEvery: { epochs: 1 } };
@@ -115,18 +100,4 @@ export function planFit<Batch>(options: FitOptions<Batch>, accumulate: number): 
     ...(maxSeconds !== undefined && { maxSeconds }),
   };
   return { ...common, limits, limitTrainBatches, limitValidationBatches, validateEvery };
-}
-
-function checkSource(name: string, source: unknown): void {
-  const iterable = source as { [Symbol.iterator]?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
-  if (
-    typeof source === "function" ||
-    typeof iterable?.[Symbol.iterator] === "function" ||
-    typeof iterable?.[Symbol.asyncIterator] === "function"
-  )
-    return;
-  throw new SnapfitError(
-    "OPTION_INVALID",
-    `Option ${name} is ${source === null ? "null" : typeof source}. It takes an iterable or async iterable of batches, or a function that returns one.`,
-  );
 }

@@ -1,4 +1,17 @@
-import { SnapfitError, nearestName, type ProcessGroup } from "@snapfit/base";
+import {
+  anyFunction,
+  anyNumber,
+  anyObject,
+  checkSetting,
+  checkSettings,
+  folder,
+  nearestName,
+  SnapfitError,
+  trueOrFalse,
+  wholeNumberFrom,
+  type OptionCheck,
+  type ProcessGroup,
+} from "@snapfit/base";
 import type { MetricSchedule, Optimizer, Schedule } from "@snapfit/optim";
 import type * as tf from "@tensorflow/tfjs";
 import { hookNames, type Callback } from "./callbacks.js";
@@ -55,53 +68,30 @@ export interface TrainerOptions {
 export type ResolvedOptions = TrainerOptions &
   Required<Pick<TrainerOptions, "accumulate" | "device" | "quiet" | "logEvery" | "outputDir" | "callbacks" | "signals">>;
 
-const coreOptionNames = [
-  "model",
-  "loss",
-  "optimizer",
-  "schedule",
-  "clip",
-  "accumulate",
-  "seed",
-  "device",
-  "logger",
-  "quiet",
-  "logEvery",
-  "processGroup",
-  "outputDir",
-  "runName",
-  "callbacks",
-  "signals",
-] as const satisfies readonly (keyof TrainerOptions)[];
-
 const hasMethods = (value: unknown, ...names: readonly string[]): boolean =>
   names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
-const isBoolean = (value: unknown): boolean => typeof value === "boolean";
-const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 1;
+const above0: OptionCheck = ["a number above 0", (value) => Number(value) > 0];
 
-/** What each option takes, in words and as a test. */
-const kinds: readonly (readonly [name: Exclude<keyof TrainerOptions, "model">, expected: string, holds: (value: unknown) => boolean])[] = [
-  ["loss", "a function of tensors", (value) => typeof value === "function"],
-  ["optimizer", "an optimizer such as adam()", (value) => hasMethods(value, "apply", "saveState")],
-  ["schedule", "a schedule such as cosine()", (value) => hasMethods(value, "at") || hasMethods(value, "update")],
-  ["clip", "an object such as { norm: 1 }", isObject],
-  ["accumulate", "a whole number of at least 1", isCount],
-  ["seed", "a finite number", Number.isFinite],
-  ["device", 'the name of a device, or "auto"', (value) => typeof value === "string"],
-  ["logger", "an object with debug, info, warning and error", (value) => hasMethods(value, "debug", "info", "warning", "error")],
-  ["quiet", "true or false", isBoolean],
-  ["logEvery", "a whole number of at least 1", isCount],
-  ["processGroup", "a process group", (value) => hasMethods(value, "allReduce", "allGather", "broadcast")],
-  ["outputDir", "a folder", (value) => typeof value === "string" && value !== ""],
-  [
-    "runName",
+const checks: Readonly<Record<Exclude<keyof TrainerOptions, "model">, OptionCheck>> = {
+  loss: ["a function of tensors", anyFunction[1]],
+  optimizer: ["an optimizer such as adam()", (value) => hasMethods(value, "apply", "saveState")],
+  schedule: ["a schedule such as cosine()", (value) => hasMethods(value, "at") || hasMethods(value, "update")],
+  clip: ["an object such as { norm: 1 }", anyObject[1]],
+  accumulate: wholeNumberFrom(1),
+  seed: anyNumber,
+  device: ['the name of a device, or "auto"', (value) => typeof value === "string"],
+  logger: ["an object with debug, info, warning and error", (value) => hasMethods(value, "debug", "info", "warning", "error")],
+  quiet: trueOrFalse,
+  logEvery: wholeNumberFrom(1),
+  processGroup: ["a process group", (value) => hasMethods(value, "allReduce", "allGather", "broadcast")],
+  outputDir: folder,
+  runName: [
     "the name of one folder, without slashes; the rest goes into outputDir",
     (value) => typeof value === "string" && /^[^/\\]+$/.test(value) && !/^\.+$/.test(value),
   ],
-  ["callbacks", "a list of objects with hooks", (value) => Array.isArray(value) && value.every(isObject)],
-  ["signals", "true or false", isBoolean],
-];
+  callbacks: ["a list of objects with hooks", (value) => Array.isArray(value) && value.every(anyObject[1])],
+  signals: trueOrFalse,
+};
 
 /**
  * Checks options before anything else happens.
@@ -115,24 +105,20 @@ export function resolveOptions(options: TrainerOptions, furtherNames: readonly s
       "Model must be provided. A trainer takes { model }, a tf.LayersModel, any object with parameters(), or a function that makes one. Add it to the options.",
     );
   }
-  const known = [...coreOptionNames, ...furtherNames];
+  const known = ["model", ...Object.keys(checks), ...furtherNames];
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const nearest = nearestName(name, known);
     const advice =
       nearest === undefined
-        ? `Known are ${known.join(", ")}. A subclass names its own options in static optionNames`
-        : `Did you mean "${nearest}"`;
-    throw new SnapfitError("OPTION_UNKNOWN", `There is no option "${name}". ${advice}${nearest === undefined ? "." : "?"}`);
+        ? `Known: ${known.join(", ")}. A subclass names its own options in static optionNames.`
+        : `Did you mean "${nearest}"?`;
+    throw new SnapfitError("OPTION_UNKNOWN", `There is no option "${name}". ${advice}`);
   }
   if (typeof options.model !== "function") checkModel(options.model);
-  for (const [name, expected, holds] of kinds) {
-    const value = options[name];
-    if (value !== undefined && !holds(value))
-      throw new SnapfitError(
-        "OPTION_INVALID",
-        `Option ${name} is ${typeof value === "string" ? JSON.stringify(value) : String(value)}. It takes ${expected}.`,
-      );
+  for (const [name, value] of Object.entries(options)) {
+    const check = checks[name as keyof typeof checks] as OptionCheck | undefined;
+    if (check !== undefined && value !== undefined) checkSetting(`Option ${name}`, value, check);
   }
   const {
     accumulate = 1,
@@ -144,12 +130,7 @@ export function resolveOptions(options: TrainerOptions, furtherNames: readonly s
     signals = true,
     clip,
   } = options;
-  for (const [name, value] of Object.entries(clip ?? {})) {
-    if (!["norm", "value", "warnAbove"].includes(name))
-      throw new SnapfitError("OPTION_UNKNOWN", `There is no option "clip.${name}". Known are norm, value and warnAbove.`);
-    if (!(Number(value) > 0))
-      throw new SnapfitError("OPTION_INVALID", `Option clip.${name} is ${String(value)}. It takes a number above 0.`);
-  }
+  checkSettings("clip", clip ?? {}, { norm: above0, value: above0, warnAbove: above0 }, "{ norm: 1 }");
   callbacks.forEach(checkCallback);
   return { ...options, accumulate, logEvery, device, quiet, outputDir, callbacks, signals };
 }
@@ -165,10 +146,4 @@ function checkCallback(callback: Callback, index: number): void {
       `callbacks[${index}] has "${wrong}", which is no hook. ${nearest === undefined ? `The hooks are ${hookNames.join(", ")}.` : `Did you mean "${nearest}"?`}`,
     );
   }
-}
-
-/** @throws SnapfitError `OPTION_INVALID` unless `value` is a whole number of at least 1. */
-export function checkCount(name: string, value: number): void {
-  if (!isCount(value))
-    throw new SnapfitError("OPTION_INVALID", `Option ${name} is ${String(value)}. It takes a whole number of at least 1.`);
 }

@@ -249,7 +249,7 @@ describe("options", () => {
     const Class = applyAddOns(Digits, [Named]);
     expect(make(Class, { amplitude: 1 })).toBe("no error");
     expect(make(Class, { amplitud: 1 })).toBe('OPTION_UNKNOWN: There is no option "amplitud". Did you mean "amplitude"?');
-    expect(make(Class, { noisy: 1 })).toContain('OPTION_UNKNOWN: There is no option "noisy". Known are model, ');
+    expect(make(Class, { noisy: 1 })).toContain('OPTION_UNKNOWN: There is no option "noisy". Known: model, ');
   });
 
   test("of a subclass are known by its optionNames, above and below add-ons and further subclasses", () => {
@@ -267,7 +267,7 @@ describe("options", () => {
 
   test("that resemble nothing are refused with all that are known", () => {
     expect(make(Thresholded, { zzz: 1 })).toMatch(
-      /^OPTION_UNKNOWN: There is no option "zzz"\. Known are model, loss, .*threshold, timer\. A subclass names its own options in static optionNames\.$/,
+      /^OPTION_UNKNOWN: There is no option "zzz"\. Known: model, loss, .*threshold, timer\. A subclass names its own options in static optionNames\.$/,
     );
   });
 });

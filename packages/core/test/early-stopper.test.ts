@@ -86,10 +86,10 @@ describe("EarlyStopper", () => {
   });
 
   test.each([
-    [{ patience: -1 }, "OPTION_INVALID", "patience -1"],
-    [{ patience: NaN }, "OPTION_INVALID", "patience NaN"],
-    [{ minDelta: -0.1 }, "OPTION_INVALID", "minDelta -0.1"],
-    [{ mode: "maximum" }, "OPTION_INVALID", 'mode maximum. It takes "max" or "min"'],
+    [{ patience: -1 }, "OPTION_INVALID", "EarlyStopper got patience: -1"],
+    [{ patience: NaN }, "OPTION_INVALID", "EarlyStopper got patience: NaN"],
+    [{ minDelta: -0.1 }, "OPTION_INVALID", "minDelta: -0.1"],
+    [{ mode: "maximum" }, "OPTION_INVALID", 'mode: "maximum". It takes "max" or "min"'],
     [{ patiance: 3 }, "OPTION_UNKNOWN", 'no option "patiance". Did you mean "patience"?'],
   ])("%j is refused", (options, code, message) => {
     expect(() => new EarlyStopper(options as EarlyStopperOptions)).toThrow(

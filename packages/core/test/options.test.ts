@@ -46,7 +46,7 @@ describe("the constructor", () => {
 
   test.each([
     ["acumulate", 'There is no option "acumulate". Did you mean "accumulate"?'],
-    ["lerningRate", 'There is no option "lerningRate". Known are model, loss, optimizer,'],
+    ["lerningRate", 'There is no option "lerningRate". Known: model, loss, optimizer,'],
     ["runname", 'Did you mean "runName"?'],
   ])("names the nearest option for %s", (name, message) => {
     expect(() => new ScalarTrainer(scalarOptions({ [name]: 1 }))).toThrow(code("OPTION_UNKNOWN", message));
@@ -189,21 +189,21 @@ describe("options of fit()", () => {
     [{ train: batches(1) }, "NO_LIMIT", "epochs, steps or maxSeconds"],
     [{ ...good, epoch: 3 }, "OPTION_UNKNOWN", 'fit() has no option "epoch". Did you mean "epochs"?'],
     [{ ...good, valid: [] }, "OPTION_UNKNOWN", '"valid"'],
-    [{ ...good, epochs: 0 }, "OPTION_INVALID", "epochs is 0"],
-    [{ ...good, epochs: 2.5 }, "OPTION_INVALID", "epochs is 2.5"],
-    [{ ...good, steps: -1 }, "OPTION_INVALID", "steps is -1"],
-    [{ ...good, maxSeconds: 0 }, "OPTION_INVALID", "maxSeconds is 0"],
-    [{ ...good, maxSeconds: NaN }, "OPTION_INVALID", "maxSeconds is NaN"],
-    [{ ...good, limitTrainBatches: 0 }, "OPTION_INVALID", "limitTrainBatches is 0"],
-    [{ ...good, limitValidationBatches: 0.5 }, "OPTION_INVALID", "limitValidationBatches is 0.5"],
-    [{ ...good, validateEvery: { steps: 0 } }, "OPTION_INVALID", "validateEvery.steps is 0"],
-    [{ ...good, validateEvery: { epochs: 1.5 } }, "OPTION_INVALID", "validateEvery.epochs is 1.5"],
+    [{ ...good, epochs: 0 }, "OPTION_INVALID", "fit() got epochs: 0"],
+    [{ ...good, epochs: 2.5 }, "OPTION_INVALID", "fit() got epochs: 2.5"],
+    [{ ...good, steps: -1 }, "OPTION_INVALID", "fit() got steps: -1"],
+    [{ ...good, maxSeconds: 0 }, "OPTION_INVALID", "fit() got maxSeconds: 0"],
+    [{ ...good, maxSeconds: NaN }, "OPTION_INVALID", "fit() got maxSeconds: NaN"],
+    [{ ...good, limitTrainBatches: 0 }, "OPTION_INVALID", "fit() got limitTrainBatches: 0"],
+    [{ ...good, limitValidationBatches: 0.5 }, "OPTION_INVALID", "fit() got limitValidationBatches: 0.5"],
+    [{ ...good, validateEvery: { steps: 0 } }, "OPTION_INVALID", 'fit() got validateEvery: {"steps":0}. It takes '],
+    [{ ...good, validateEvery: { epochs: 1.5 } }, "OPTION_INVALID", 'validateEvery: {"epochs":1.5}'],
     [{ ...good, validateEvery: { epoch: 1 } }, "OPTION_INVALID", "validateEvery"],
-    [{ ...good, validateEvery: 2 }, "OPTION_INVALID", "validateEvery is 2. It takes { epochs: number } or { steps: number }"],
-    [{ epochs: 1 }, "OPTION_INVALID", "train is undefined"],
-    [{ ...good, train: { x: 1 } }, "OPTION_INVALID", "train is object"],
-    [{ ...good, validation: null }, "OPTION_INVALID", "validation is null"],
-    [{ ...good, signal: "SIGINT" }, "OPTION_INVALID", "signal is SIGINT"],
+    [{ ...good, validateEvery: 2 }, "OPTION_INVALID", "fit() got validateEvery: 2. It takes { epochs: number } or { steps: number }"],
+    [{ epochs: 1 }, "OPTION_INVALID", "fit() got no train. It takes an iterable or async iterable of batches"],
+    [{ ...good, train: { x: 1 } }, "OPTION_INVALID", 'fit() got train: {"x":1}. It takes'],
+    [{ ...good, validation: null }, "OPTION_INVALID", "fit() got validation: null"],
+    [{ ...good, signal: "SIGINT" }, "OPTION_INVALID", 'fit() got signal: "SIGINT"'],
   ])("%o is refused before anything else happens", async (options, error, message) => {
     let calls = 0;
     const trainer = new ScalarTrainer(scalarOptions({ model: () => (calls++, scalarModel()()) }));

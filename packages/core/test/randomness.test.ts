@@ -219,7 +219,7 @@ describe("dropout", () => {
     await using trainer = new Wrong(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
     await expect(trainer.fit({ train: rows(1), epochs: 1 })).rejects.toMatchObject({
       code: "OPTION_INVALID",
-      message: expect.stringMatching(/at least 0 and less than 1/),
+      message: expect.stringMatching(/at least 0 and below 1/),
     });
   });
 });

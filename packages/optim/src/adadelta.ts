@@ -20,7 +20,7 @@ type Constants = [learningRate: number, weightDecay: number, rho: number, ofSqua
  * @see Zeiler 2012, arXiv:1212.5701
  */
 export function adadelta(options: AdadeltaOptions = {}): Optimizer {
-  checkOptions("adadelta()", options, { ...rateChecks, rho: numberFrom(0, 1), epsilon: numberFrom(0) });
+  checkOptions("adadelta()", options, { ...rateChecks(), rho: numberFrom(0, 1), epsilon: numberFrom(0) });
   const { rho = 0.9, epsilon = 1e-6 } = options;
   // g = g + wd p;  s = rho s + (1 - rho) g g;  d = sqrt(a + eps) / sqrt(s + eps) g;  a = rho a + (1 - rho) d d;  p = p - lr d
   const rule: UpdateRule<Constants> = {

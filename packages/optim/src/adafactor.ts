@@ -24,7 +24,7 @@ export interface AdafactorOptions extends RateOptions {
  */
 export function adafactor(options: AdafactorOptions = {}): Optimizer {
   const checks = {
-    ...rateChecks,
+    ...rateChecks(),
     beta2Decay: numberAbove(0),
     epsilon: numberAbove(0),
     minScale: numberFrom(0),

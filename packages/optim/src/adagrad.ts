@@ -23,7 +23,7 @@ type Constants = [learningRate: number, weightDecay: number, added: number, epsi
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const least = numberFrom(0);
-  checkOptions("adagrad()", options, { ...rateChecks, rateDecay: least, initialSum: least, epsilon: least });
+  checkOptions("adagrad()", options, { ...rateChecks(), rateDecay: least, initialSum: least, epsilon: least });
   const { rateDecay = 0, initialSum = 0, epsilon = 1e-10 } = options;
   // g = g + wd p;  s = s + g g;  p = p - lr g / (sqrt(s) + eps)
   const rule: UpdateRule<Constants> = {

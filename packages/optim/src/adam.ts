@@ -1,4 +1,4 @@
-import { checkOptions, fraction, numberFrom, trueOrFalse } from "@snapfit/base";
+import { checkOptions, fraction, numberFrom, trueOrFalse, type OptionCheck } from "@snapfit/base";
 import { adamRule } from "./adam-rule.js";
 import type { Optimizer } from "./optimizer.js";
 import { ParameterGroups, rateChecks, type RateOptions } from "./parameter-groups.js";
@@ -22,7 +22,9 @@ export interface AdamOptions extends MomentOptions {
 }
 
 /** Checks of {@link MomentOptions}, for the factories' tables. */
-export const momentChecks = { ...rateChecks, beta1: fraction, beta2: fraction, epsilon: numberFrom(0) };
+export function momentChecks(): Readonly<Record<keyof MomentOptions, OptionCheck>> {
+  return { ...rateChecks(), beta1: fraction, beta2: fraction, epsilon: numberFrom(0) };
+}
 
 /**
  * Adam, as torch.optim.Adam: weight decay (default 0) is added to the gradient.
@@ -47,7 +49,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 // In the order of operations of section 2 of the paper: the bias corrections stand before the root, once a step.
 // p - lr / c1 * m / (sqrt(v) / sqrt(c2) + eps)  =  p - (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)),  c = 1 - beta^step
 function adamOptimizer(name: string, options: AdamOptions, weightDecay: number, isDecoupled: boolean): Optimizer {
-  checkOptions(`${name}()`, options, { ...momentChecks, amsgrad: trueOrFalse });
+  checkOptions(`${name}()`, options, { ...momentChecks(), amsgrad: trueOrFalse });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;
   const rule = adamRule({
     name,

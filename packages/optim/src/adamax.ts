@@ -16,7 +16,7 @@ type Constants = [weightDecay: number, ofFirst: number, beta2: number, epsilon: 
  * @see Kingma & Ba 2015, arXiv:1412.6980, section 7.1
  */
 export function adamax(options: AdamaxOptions = {}): Optimizer {
-  checkOptions("adamax()", options, momentChecks);
+  checkOptions("adamax()", options, momentChecks());
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   // g = g + wd p;  m = m + (1 - beta1)(g - m);  u = max(beta2 u, |g| + eps);  p = p - lr / (1 - beta1^step) m / u
   const rule: UpdateRule<Constants> = {

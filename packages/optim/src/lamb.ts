@@ -25,7 +25,7 @@ type Constants = [
  * @see You et al. 2020, arXiv:1904.00962, algorithm 2, with the norm itself as phi
  */
 export function lamb(options: LambOptions = {}): Optimizer {
-  checkOptions("lamb()", options, momentChecks);
+  checkOptions("lamb()", options, momentChecks());
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6 } = options;
   // r = m / c1 / (sqrt(v / c2) + eps) + wd p;  p = p - lr |p| / |r| r,  c = 1 - beta^step
   const rule: UpdateRule<Constants> = {

@@ -17,7 +17,7 @@ type Constants = [kept: number, beta1: number, ofDirection: number, beta2: numbe
  * @see Chen et al. 2023, arXiv:2302.06675, algorithm 2
  */
 export function lion(options: LionOptions = {}): Optimizer {
-  const { epsilon: _, ...checks } = momentChecks;
+  const { epsilon: _, ...checks } = momentChecks();
   checkOptions("lion()", options, checks);
   const { beta1 = 0.9, beta2 = 0.99 } = options;
   // p = p - lr wd p - lr sign(beta1 m + (1 - beta1) g);  m = beta2 m + (1 - beta2) g

@@ -31,7 +31,7 @@ type Constants = [
  * @see Dozat 2016, "Incorporating Nesterov momentum into Adam"
  */
 export function nadam(options: NadamOptions = {}): Optimizer {
-  checkOptions("nadam()", options, { ...momentChecks, momentumDecay: numberFrom(0), decoupledWeightDecay: trueOrFalse });
+  checkOptions("nadam()", options, { ...momentChecks(), momentumDecay: numberFrom(0), decoupledWeightDecay: trueOrFalse });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentumDecay = 0.004, decoupledWeightDecay = false } = options;
   const momentumOf = (driven: number, step: number): number => driven * (1 - 0.5 * 0.96 ** (step * momentumDecay));
   // mu = beta1 (1 - 0.96^(step decay) / 2), mu_next that of the next step with the same beta1

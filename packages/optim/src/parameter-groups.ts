@@ -1,4 +1,4 @@
-import { anyFunction, checkOptions, numberFrom, oneOf, SnapfitError, text, trueOrFalse, type OptionChecks } from "@snapfit/base";
+import { anyFunction, checkOptions, numberFrom, oneOf, SnapfitError, text, trueOrFalse, type OptionCheck } from "@snapfit/base";
 import type { GroupRate } from "./optimizer.js";
 
 /** Parameters that share a rate and a weight decay of their own. */
@@ -33,14 +33,16 @@ export interface ParameterRate {
   readonly weightDecay: number;
 }
 
-/** Checks of {@link RateOptions}, for the factories' tables. */
-export const rateChecks = {
-  learningRate: numberFrom(0),
-  weightDecay: numberFrom(0),
-  noDecay: oneOf("biasAndNorm"),
-  groups: ["a list of groups", Array.isArray],
-  maximize: trueOrFalse,
-} satisfies OptionChecks;
+/** Checks of {@link RateOptions}, for the factories' tables. A function, so that bundles without optimizers have none of them. */
+export function rateChecks(): Readonly<Record<keyof RateOptions, OptionCheck>> {
+  return {
+    learningRate: numberFrom(0),
+    weightDecay: numberFrom(0),
+    noDecay: oneOf("biasAndNorm"),
+    groups: ["a list of groups", Array.isArray],
+    maximize: trueOrFalse,
+  };
+}
 
 /** Finds the rate and the weight decay of a parameter by its name. */
 export class ParameterGroups {
@@ -88,7 +90,7 @@ function isBiasOrNorm(parameterName: string, rank: number): boolean {
 }
 
 function checkGroups(owner: string, groups: readonly ParameterGroup[]): void {
-  const { learningRate, weightDecay } = rateChecks;
+  const { learningRate, weightDecay } = rateChecks();
   const names = new Set(["default"]);
   groups.forEach((group, index) => {
     checkOptions(`${owner}()`, group, { name: text, match: anyFunction, learningRate, weightDecay }, ["name", "match"], `groups[${index}]`);

@@ -19,7 +19,7 @@ export interface RadamOptions extends MomentOptions {
  * @see Liu et al. 2020, arXiv:1908.03265, algorithm 2
  */
 export function radam(options: RadamOptions = {}): Optimizer {
-  checkOptions("radam()", options, { ...momentChecks, decoupledWeightDecay: trueOrFalse });
+  checkOptions("radam()", options, { ...momentChecks(), decoupledWeightDecay: trueOrFalse });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decoupledWeightDecay = false } = options;
   const rule = adamRule({
     name: "radam",

@@ -19,7 +19,7 @@ export interface RmsPropOptions extends RateOptions {
  * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`
  */
 export function rmsProp(options: RmsPropOptions = {}): Optimizer {
-  checkOptions("rmsProp()", options, { ...rateChecks, alpha: fraction, momentum: numberFrom(0), epsilon: numberFrom(0) });
+  checkOptions("rmsProp()", options, { ...rateChecks(), alpha: fraction, momentum: numberFrom(0), epsilon: numberFrom(0) });
   const { alpha = 0.99, momentum = 0, epsilon = 1e-8 } = options;
   const groups = new ParameterGroups("rmsProp", options, { learningRate: 0.01, weightDecay: 0 });
   return new SlotOptimizer(rmsPropRule({ alpha, epsilon, momentum }), groups);

@@ -3,7 +3,7 @@ import { decayedGradient, slotsLikeParameter, type UpdateRule } from "./update-r
 /** p = p - lr (g + wd p) */
 const gradientDescentRule: UpdateRule<[learningRate: number, weightDecay: number]> = {
   name: "sgd",
-  slotsOf: slotsLikeParameter(),
+  slotsOf: () => [],
   kernel: "gradientDescent",
   constants: ({ learningRate, weightDecay }) => [learningRate, weightDecay],
   updateArrays([learningRate, weightDecay], values, gradient) {

@@ -22,7 +22,7 @@ export interface SgdOptions extends RateOptions {
  * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });
  */
 export function sgd(options: SgdOptions): Optimizer {
-  const checks = { ...rateChecks, momentum: numberFrom(0), dampening: numberFrom(0, 1), nesterov: trueOrFalse };
+  const checks = { ...rateChecks(), momentum: numberFrom(0), dampening: numberFrom(0, 1), nesterov: trueOrFalse };
   checkOptions("sgd()", options, checks, ["learningRate"]);
   const { momentum = 0, dampening = 0, nesterov = false } = options;
   if (nesterov && momentum === 0)
