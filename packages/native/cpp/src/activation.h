@@ -8,23 +8,41 @@ namespace snapfit {
 /** Numbered as in TypeScript. */
 enum class Activation { kNone, kRelu, kRelu6, kElu, kSigmoid, kTanh, kLeakyRelu };
 
-/** `alpha`: slope of the leaky ReLU below zero. */
-inline void append(dnnl::post_ops& operations, Activation activation, float alpha = 0) {
-  using dnnl::algorithm;
-  switch (activation) {
-    case Activation::kNone: return;
-    // oneDNN's relu gives 0 for NaN, which would hide a model that has diverged. This is x min(max(1e38 x, 0), 1) + 0: x where x is positive, 0 where it
-    // is negative, NaN for NaN, and for -infinity too. The sum turns -0 into 0.
-    case Activation::kRelu:
-      operations.append_eltwise(algorithm::eltwise_hardswish, 1e38f, 0);
-      return operations.append_eltwise(algorithm::eltwise_linear, 1, 0);
-    // Gives 0 for NaN; not used in training.
-    case Activation::kRelu6: return operations.append_eltwise(algorithm::eltwise_clip, 0, 6);
-    case Activation::kElu: return operations.append_eltwise(algorithm::eltwise_elu, 1, 0);
-    case Activation::kSigmoid: return operations.append_eltwise(algorithm::eltwise_logistic, 0, 0);
-    case Activation::kTanh: return operations.append_eltwise(algorithm::eltwise_tanh, 0, 0);
-    case Activation::kLeakyRelu: return operations.append_eltwise(algorithm::eltwise_relu, alpha, 0);
+/** `alpha`: slope of the leaky ReLU below zero. To be run by runActivated(). */
+void append(dnnl::post_ops& operations, Activation activation, float alpha = 0);
+
+/** The result of a primitive that ends in an activation: `count` numbers, float32 or bfloat16. */
+struct Activated {
+  Activation activation;
+  void* y;
+  DType type;
+  int64_t count;
+
+  /** Whether oneDNN's own may be tried. */
+  bool canBeFused() const;
+  /** Before the primitive runs. */
+  void expectNumbers() const;
+  /** Whether the activation is wrong somewhere, as NaN or infinity went into it. */
+  bool isWrong() const;
+  /** y = f(y) */
+  void apply() const;
+};
+
+/**
+ * run(true) computes the result, run(false) does so without the activation.
+ *
+ * No chain of oneDNN's operations gives relu or relu6 for numbers, NaN and infinity. Where NaN or infinity went in, which is next to never, a pass of our
+ * own takes its place.
+ */
+template <class Run>
+void runActivated(const Activated& result, const Run& run) {
+  if (result.canBeFused()) {
+    result.expectNumbers();
+    run(true);
+    if (!result.isWrong()) return;
   }
+  run(false);
+  result.apply();
 }
 
 }  // namespace snapfit

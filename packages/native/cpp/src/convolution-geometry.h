@@ -17,7 +17,7 @@ class ConvolutionGeometry {
  public:
   explicit ConvolutionGeometry(const Ints& numbers)
       : rank(numbers[0]), isDepthwise(numbers[1] != 0), isChannelsFirst(numbers[2] != 0), batch(numbers[3]), inputs(numbers[4]), outputs(numbers[5]) {
-    activation = static_cast<Activation>(numbers[6]);
+    activation = static_cast<Activation>(numbers[kActivation]);
     std::memcpy(&alpha, &numbers[7], sizeof alpha);
     for (int64_t axis = 0; axis < rank; axis++) {
       const int32_t* of = &numbers[kHeadLength + axis * kAxisLength];
@@ -33,6 +33,7 @@ class ConvolutionGeometry {
     numbers_.assign(numbers.data, numbers.data + kHeadLength + rank * kAxisLength);
   }
 
+  static constexpr int64_t kActivation = 6;
   static constexpr int64_t kHeadLength = 9;
   static constexpr int64_t kAxisLength = 6;
   static constexpr int64_t kMostNumbers = kHeadLength + 3 * kAxisLength;
@@ -46,6 +47,13 @@ class ConvolutionGeometry {
   /** Of images and of their gradients; filters and biases come, and gradients of filters go, as float32. */
   DType type;
   Dims in, out, window, stride, dilation, paddingFront, paddingBack;
+
+  ConvolutionGeometry withoutActivation() const {
+    ConvolutionGeometry plain = *this;
+    plain.activation = Activation::kNone;
+    plain.numbers_[kActivation] = static_cast<int64_t>(Activation::kNone);
+    return plain;
+  }
 
   size_t sourceLength() const { return batch * inputs * product(in); }
   size_t targetLength() const { return batch * outputs * product(out); }

@@ -95,16 +95,27 @@ void reorderFilter(Key key, const Desc& from, const void* source, const Desc& to
   }).run({source, target});
 }
 
-/**
- * The filter as the primitive wants it: itself, or a copy in scratch memory, or one in memory that JavaScript keeps for the calls to come.
- * Arguments `first` and `first + 1` of the call: that memory or undefined, and whether it was filled before.
- */
-const void* packedFilter(const Call& call, size_t first, const ConvolutionGeometry& g, Key key, const Primitive& ready, const float* filter) {
+/** Memory that JavaScript keeps for a packed filter from call to call, if it does, and whether it was filled before. */
+struct FilterStore {
+  Floats memory;
+  bool isFilled = false;
+  FilterStore() = default;
+  /** Arguments `first` and `first + 1` of the call. */
+  FilterStore(const Call& call, size_t first) {
+    if (!call.has(first)) return;
+    memory = call.floats(first);
+    isFilled = call.flag(first + 1);
+  }
+};
+
+/** The filter as the primitive wants it: itself, or a copy in the store or in scratch memory. */
+const void* packedFilter(const FilterStore& store, const ConvolutionGeometry& g, Key key, const Primitive& ready, const float* filter) {
   const Desc wanted = ready.layout(kFilter);
   if (wanted == g.filter()) return filter;
   const size_t length = numFloats(wanted);
-  float* packed = call.has(first) ? call.floats(first, length).data : scratch(kFilterScratch, length);
-  if (!call.has(first) || !call.flag(first + 1)) reorderFilter(std::move(key), g.filter(), filter, wanted, packed);
+  if (store.memory && store.memory.length < length) throw CallError("internal: a packed filter does not fit into its memory.");
+  float* packed = store.memory ? store.memory.data : scratch(kFilterScratch, length);
+  if (!store.isFilled) reorderFilter(std::move(key), g.filter(), filter, wanted, packed);
   return packed;
 }
 
@@ -123,12 +134,18 @@ void convolve(Call& call) {
   const Floats bias = call.has(2) ? call.floats(2, g.outputs) : Floats{};
   void* y = images(call, 3, g, g.targetLength());
   const ThreadScope threads(g.multiplyAdds());
-  if (suitsColumns(g)) return convolveColumns(g, x, filter.data, bias.data, y);
   const bool hasBias = static_cast<bool>(bias);
-  Primitive& ready = forward(g, hasBias);
-  const void* packed = packedFilter(call, 5, g, g.key(Kind::kConv, hasBias), ready, filter.data);
-  if (hasBias) ready.run({x, packed, y, bias.data});
-  else ready.run({x, packed, y});
+  const auto run = [&](const ConvolutionGeometry& g, const FilterStore& store) {
+    if (suitsColumns(g)) return convolveColumns(g, x, filter.data, bias.data, y);
+    Primitive& ready = forward(g, hasBias);
+    const void* packed = packedFilter(store, g, g.key(Kind::kConv, hasBias), ready, filter.data);
+    if (hasBias) ready.run({x, packed, y, bias.data});
+    else ready.run({x, packed, y});
+  };
+  runActivated({g.activation, y, g.type, static_cast<int64_t>(g.targetLength())}, [&](bool isActivated) {
+    if (isActivated) run(g, FilterStore(call, 5));
+    else run(g.withoutActivation(), FilterStore());
+  });
 }
 SNAPFIT_EXPORT(convolve);
 
@@ -141,7 +158,7 @@ void convolveInputGradient(Call& call) {
   const ThreadScope threads(g.multiplyAdds());
   if (suitsColumns(g)) return convolveColumnsInputGradient(g, dy, filter.data, dx);
   Primitive& ready = inputGradient(g);
-  const void* packed = packedFilter(call, 4, g, g.key(Kind::kConvData, 0), ready, filter.data);
+  const void* packed = packedFilter(FilterStore(call, 4), g, g.key(Kind::kConvData, 0), ready, filter.data);
   ready.run({dy, packed, dx});
 }
 SNAPFIT_EXPORT(convolveInputGradient);
