@@ -44,11 +44,11 @@ export function oneOf(...values: readonly (string | number | boolean)[]): Option
   return [words.length === 0 ? last : `${words.join(", ")} or ${last}`, (value) => values.includes(value as string)];
 }
 
-/** A list that is not empty. @param length of it @default any */
+/** @param length of the list @default any */
 export function listOf([expected, holds]: OptionCheck, length?: number): OptionCheck {
   return [
     `a list${length === undefined ? "" : ` of ${length}`}, each ${expected}`,
-    (value) => Array.isArray(value) && value.length > 0 && value.length === (length ?? value.length) && value.every(holds),
+    (value) => Array.isArray(value) && value.length === (length ?? value.length) && value.every(holds),
   ];
 }
 

@@ -80,7 +80,7 @@ describe("rules", () => {
     [oneOf(1, 3, 4), "1, 3 or 4", [1, 4], [2, "1"]],
     [numberAbove(0, 1), "a number above 0, at most 1", [0.1, 1], [0, 1.1, NaN, "1"]],
     [numberAbove(0), "a finite number above 0", [1e-300, 1e300], [0, Infinity]],
-    [listOf(wholeNumberFrom(0)), "a list, each a whole number of at least 0", [[0], [1, 2]], [[], [-1], 1, new Int32Array(1)]],
+    [listOf(wholeNumberFrom(0)), "a list, each a whole number of at least 0", [[], [0], [1, 2]], [[-1], 1, new Int32Array(1)]],
     [listOf(wholeNumberFrom(0), 2), "a list of 2, each a whole number of at least 0", [[1, 2]], [[0], [1, 2, 3], [1, 0.5]]],
   ])("%o", ([expected, holds], words, right, wrong) => {
     expect(expected).toBe(words);

@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkSetting, text, wholeNumberFrom } from "@snapfit/base";
 import type { TrainerOptions } from "@snapfit/core";
 import { adam, stepDecay } from "@snapfit/optim";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.js";
@@ -42,18 +42,11 @@ export interface ClassSettings {
 
 /** @throws SnapfitError `OPTION_INVALID` */
 export function classSettings({ numClasses, classNames, imageKey = "image", labelKey = "label" }: ClassificationOptions): ClassSettings {
-  if (!Number.isInteger(numClasses) || numClasses < 2)
-    throw new SnapfitError("OPTION_INVALID", `Option numClasses is ${String(numClasses)}. It takes a whole number of at least 2.`);
+  checkSetting("Option numClasses", numClasses, wholeNumberFrom(2));
   const names = classNames ?? Array.from({ length: numClasses }, (_, index) => String(index));
-  if (!Array.isArray(names) || names.length !== numClasses || new Set(names).size !== numClasses) {
-    throw new SnapfitError(
-      "OPTION_INVALID",
-      `Option classNames has ${new Set(names).size} different names. It takes one for each of the ${numClasses} classes.`,
-    );
-  }
-  for (const [name, key] of Object.entries({ imageKey, labelKey })) {
-    if (typeof key !== "string" || key === "")
-      throw new SnapfitError("OPTION_INVALID", `Option ${name} is ${JSON.stringify(key)}. It takes the name of a part of the batch.`);
-  }
+  const isRight = Array.isArray(names) && names.length === numClasses && new Set(names).size === numClasses;
+  checkSetting("Option classNames", names, [`${numClasses} different names, one for each class`, () => isRight]);
+  for (const [name, key] of Object.entries({ imageKey, labelKey }))
+    checkSetting(`Option ${name}`, key, ["the name of a part of the batch", text[1]]);
   return { numClasses, classNames: names, imageKey, labelKey };
 }

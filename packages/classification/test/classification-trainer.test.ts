@@ -217,8 +217,8 @@ describe("options", () => {
     [{ numClasses: undefined }, "Option numClasses is undefined. It takes a whole number of at least 2."],
     [{ numClasses: 1 }, "Option numClasses is 1."],
     [{ numClasses: 2.5 }, "Option numClasses is 2.5."],
-    [{ classNames: ["a", "b"] }, "Option classNames has 2 different names. It takes one for each of the 3 classes."],
-    [{ classNames: ["a", "b", "b"] }, "Option classNames has 2 different names."],
+    [{ classNames: ["a", "b"] }, 'Option classNames is ["a", "b"]. It takes 3 different names, one for each class.'],
+    [{ classNames: ["a", "b", "b"] }, 'Option classNames is ["a", "b", "b"].'],
     [{ imageKey: "" }, 'Option imageKey is "".'],
     [{ labelKey: 3 }, "Option labelKey is 3."],
   ])("are checked by the constructor: %j", (options, message) => {

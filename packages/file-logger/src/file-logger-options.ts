@@ -1,4 +1,4 @@
-import { checkSettings } from "@snapfit/base";
+import { checkSettings, folder, trueOrFalse } from "@snapfit/base";
 
 /** What can be wrong with the options; `code` of the SnapfitError. */
 export type FileLoggerErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
@@ -18,10 +18,6 @@ export interface FileLoggerSettings {
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function checkFileLoggerSettings(settings: FileLoggerSettings = {}): FileLoggerSettings {
-  const checks = {
-    directory: ["a folder", (value: unknown) => typeof value === "string" && value !== ""],
-    logModel: ["true or false", (value: unknown) => typeof value === "boolean"],
-  } as const;
-  checkSettings("fileLogger", settings, checks, '{ directory: "logs" }');
+  checkSettings("fileLogger", settings, { directory: folder, logModel: trueOrFalse }, '{ directory: "logs" }');
   return settings;
 }

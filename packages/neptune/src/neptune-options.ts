@@ -1,4 +1,4 @@
-import { checkSetting, checkSettings, type OptionCheck } from "@snapfit/base";
+import { checkSetting, checkSettings, folder, listOf, oneOf, text, trueOrFalse, type OptionCheck } from "@snapfit/base";
 
 /** What can be wrong with the options; `code` of the SnapfitError. */
 export type NeptuneErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
@@ -44,18 +44,15 @@ export interface ResolvedSettings {
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const isBoolean = (value: unknown): boolean => typeof value === "boolean";
-const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
-
 const checks: Readonly<Record<keyof NeptuneSettings, OptionCheck>> = {
-  mode: [`one of ${modes.map((mode) => `"${mode}"`).join(", ")}`, (value) => (modes as readonly unknown[]).includes(value)],
+  mode: oneOf(...modes),
   project: ['a project such as "workspace/name"', (value) => typeof value === "string" && /^[^/\s]+\/[^/\s]+$/.test(value)],
-  name: ["a text", isText],
-  description: ["a text", isText],
-  tags: ["a list of texts", (value) => Array.isArray(value) && value.every(isText)],
-  monitoring: ["true or false", isBoolean],
-  logModel: ["true or false", isBoolean],
-  directory: ["a folder", isText],
+  name: text,
+  description: text,
+  tags: listOf(text),
+  monitoring: trueOrFalse,
+  logModel: trueOrFalse,
+  directory: folder,
 };
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */

@@ -208,7 +208,7 @@ describe("NeptuneLogger", () => {
   test.each([
     [{ projekt: "a/b" }, 'There is no option "neptune.projekt". Did you mean "project"?'],
     [{ project: "digits" }, 'Option neptune.project is "digits". It takes a project such as "workspace/name".'],
-    [{ mode: "sync" }, 'Option neptune.mode is "sync". It takes one of "offline", "async", "debug".'],
+    [{ mode: "sync" }, 'Option neptune.mode is "sync". It takes "offline", "async" or "debug".'],
     [[], 'Option neptune is []. It takes an object such as { project: "workspace/name" }.'],
   ])("refuses %j", (neptune, message) => {
     expect(() => new (TinyTrainer.addOn(NeptuneLogger))({ ...tinyOptions(), neptune: neptune as never })).toThrow(message);

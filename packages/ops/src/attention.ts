@@ -1,6 +1,5 @@
-import { SnapfitError } from "@snapfit/base";
+import { anyNumber, checkOption, fraction, oneOf, SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
-import { checkDropout } from "./check-dropout.js";
 import { type AttentionAttributes, composedAttention } from "./composed-attention.js";
 import { asFloat, hasKernel } from "./fused-kernel.js";
 
@@ -27,6 +26,8 @@ export interface AttentionOptions extends PackedAttentionOptions {
   readonly layout?: "bhld" | "blhd";
 }
 
+const layoutRule = oneOf("bhld", "blhd");
+
 /**
  * Scaled dot-product attention, softmax(q k^T scale + mask) v, as torch's `scaled_dot_product_attention`.
  * Where the backend has the fused kernel, memory grows with the lengths, not with their product.
@@ -40,9 +41,7 @@ export interface AttentionOptions extends PackedAttentionOptions {
  */
 export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttentionOptions = {}): tf.Tensor {
   const { layout = "bhld" } = options;
-  if (layout !== "bhld" && layout !== "blhd") {
-    throw new SnapfitError("OPTION_INVALID", `attention got layout: ${JSON.stringify(layout)}. It is "bhld" or "blhd".`);
-  }
+  checkOption("attention()", "layout", layout, layoutRule);
   const [lengthAxis, headAxis] = layout === "bhld" ? [2, 1] : [1, 2];
   const areFit =
     [q, k, v].every((x) => x.rank === 4 && x.shape[0] === q.shape[0] && x.shape[headAxis] === q.shape[headAxis]) &&
@@ -108,7 +107,8 @@ function attend(
     rate,
     seed: seed ?? (rate > 0 ? Math.random() : 0),
   };
-  checkDropout(operation, rate, attributes.seed);
+  checkOption(`${operation}()`, "dropoutRate", rate, fraction);
+  checkOption(`${operation}()`, "seed", attributes.seed, anyNumber);
   const [headAxis, lengthAxis] = layout === "bhld" ? [1, 2] : [-2, 1];
   if (mask !== undefined) checkMask(operation, mask, [q.shape[0]!, q.shape.at(headAxis)!, q.shape[lengthAxis]!, k.shape[lengthAxis]!]);
   return tf.tidy(() => {

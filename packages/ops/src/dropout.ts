@@ -1,5 +1,5 @@
+import { anyNumber, checkOption, fraction } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
-import { checkDropout } from "./check-dropout.js";
 import { dropoutMask } from "./dropout-mask.js";
 import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
 
@@ -14,7 +14,8 @@ import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
  * dropout(tf.ones([6]), 0.5, 3).print(); // 2 where kept, else 0
  */
 export function dropout(x: tf.Tensor, rate: number, seed: number): tf.Tensor {
-  checkDropout("dropout", rate, seed);
+  checkOption("dropout()", "rate", rate, fraction);
+  checkOption("dropout()", "seed", seed, anyNumber);
   return tf.tidy(() => {
     const input = asFloat(x);
     if (rate === 0) return tf.clone(input);

@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkOption, oneOf } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { composedTanhGelu } from "./composed-tanh-gelu.js";
 import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
@@ -9,6 +9,8 @@ export interface GeluOptions {
   readonly approximate?: "tanh" | false;
 }
 
+const approximateRule = oneOf("tanh", false);
+
 /**
  * The Gaussian error linear unit, x P(X <= x) for a standard normal X.
  * @returns as x @throws SnapfitError `OPTION_INVALID`
@@ -18,9 +20,7 @@ export interface GeluOptions {
  * gelu(tf.tensor1d([-1, 0, 1])).print(); // -0.1587, 0, 0.8413
  */
 export function gelu(x: tf.Tensor, { approximate = false }: GeluOptions = {}): tf.Tensor {
-  if (approximate !== false && (approximate as string) !== "tanh") {
-    throw new SnapfitError("OPTION_INVALID", `gelu got approximate: ${JSON.stringify(approximate)}. It is "tanh" or false.`);
-  }
+  checkOption("gelu()", "approximate", approximate, approximateRule);
   return tf.tidy(() => {
     const input = asFloat(x);
     if (hasKernel("Gelu")) return runKernel("Gelu", { x: input }, { approximate: approximate === "tanh" }) as tf.Tensor;

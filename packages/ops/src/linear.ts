@@ -1,8 +1,9 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkOption, oneOf, SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
 
 const activations = ["relu", "elu", "sigmoid"] as const;
+const activationRule = oneOf(...activations);
 
 /** Of {@link linear}. */
 export interface LinearOptions {
@@ -20,12 +21,7 @@ export interface LinearOptions {
  */
 export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor, { activation }: LinearOptions = {}): tf.Tensor {
   checkShapes(x, kernel, bias);
-  if (activation !== undefined && !activations.includes(activation)) {
-    throw new SnapfitError(
-      "OPTION_INVALID",
-      `linear got activation: ${JSON.stringify(activation)}. It is ${activations.map((name) => `"${name}"`).join(", ")} or left out.`,
-    );
-  }
+  if (activation !== undefined) checkOption("linear()", "activation", activation, activationRule);
   return tf.tidy(() => {
     const outerShape = x.shape.slice(0, -1);
     const input = asFloat(x);

@@ -1,4 +1,4 @@
-import { SnapfitError } from "@snapfit/base";
+import { checkOption, numberFrom, SnapfitError, type OptionCheck } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { composedCrossEntropy } from "./composed-cross-entropy.js";
 import { asFloat, hasKernel, runKernel } from "./fused-kernel.js";
@@ -10,6 +10,9 @@ export interface SoftmaxCrossEntropyOptions {
   /** Rows with this label have loss and gradient 0. @default none */
   readonly ignoreIndex?: number;
 }
+
+const smoothingRule = numberFrom(0, 1);
+const indexRule: OptionCheck = ["a whole number", Number.isInteger];
 
 /**
  * Softmax cross-entropy of class indices, one loss for each row: torch's `cross_entropy` with `reduction="none"`. Stable for logits of any size.
@@ -25,7 +28,8 @@ export function softmaxCrossEntropy(
   { labelSmoothing = 0, ignoreIndex }: SoftmaxCrossEntropyOptions = {},
 ): tf.Tensor {
   checkShapes(logits, labels);
-  checkOptions(labelSmoothing, ignoreIndex);
+  checkOption("softmaxCrossEntropy()", "labelSmoothing", labelSmoothing, smoothingRule);
+  if (ignoreIndex !== undefined) checkOption("softmaxCrossEntropy()", "ignoreIndex", ignoreIndex, indexRule);
   return tf.tidy(() => {
     const scores = asFloat(logits);
     const indices = labels.dtype === "int32" ? labels : tf.cast(labels, "int32");
@@ -44,13 +48,4 @@ function checkShapes(logits: tf.Tensor, labels: tf.Tensor): void {
     "SHAPE_MISMATCH",
     `softmaxCrossEntropy got logits [${logits.shape.join(", ")}] and labels [${labels.shape.join(", ")}]. It takes logits [..., classes] and one label for each row: [...]. Check the model's last layer and the labels.`,
   );
-}
-
-function checkOptions(labelSmoothing: number, ignoreIndex: number | undefined): void {
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new SnapfitError("OPTION_INVALID", `softmaxCrossEntropy got labelSmoothing: ${labelSmoothing}. It is a number from 0 to 1.`);
-  }
-  if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex)) {
-    throw new SnapfitError("OPTION_INVALID", `softmaxCrossEntropy got ignoreIndex: ${ignoreIndex}. It is an integer.`);
-  }
 }

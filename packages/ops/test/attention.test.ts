@@ -138,7 +138,7 @@ describe.each(here("cpu", "wasm", "native"))("attention on %s", (backend) => {
       /broadcast to \[batch, heads, queries, keys\], here \[1, 2, 3, 3\]/,
     );
     expect(() => attention(x, x, x, { mask: tf.zeros([3], "int32") })).toThrow(/bool or float32/);
-    expect(() => attention(x, x, x, { dropoutRate: 1 })).toThrow(/less than 1/);
+    expect(() => attention(x, x, x, { dropoutRate: 1 })).toThrow(/dropoutRate: 1\. It takes a number of at least 0 and below 1/);
     expect(() => attention(x, x, x, { layout: "lbhd" as "bhld" })).toThrow(/"bhld" or "blhd"/);
     expect(() => selfAttention(x)).toThrow(/\[batch, length, 3, heads, size\]/);
     expect(() => crossAttention(x, x)).toThrow(/\[batch, keys, 2, heads, size\]/);

@@ -163,11 +163,21 @@ describe("errors", () => {
   });
 
   it("name options that cannot be", () => {
-    const error = expect.objectContaining({ code: "OPTION_INVALID" }) as Error;
-    expect(() => linear(tf.zeros([1, 1]), tf.zeros([1, 1]), undefined, { activation: "gelu" as "relu" })).toThrow(error);
-    expect(() => gelu(tf.scalar(1), { approximate: "erf" as "tanh" })).toThrow(error);
-    expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { labelSmoothing: 1.1 })).toThrow(error);
-    expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { labelSmoothing: NaN })).toThrow(error);
-    expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { ignoreIndex: 0.5 })).toThrow(error);
+    const error = (message: string): unknown => expect.objectContaining({ code: "OPTION_INVALID", message });
+    expect(() => linear(tf.zeros([1, 1]), tf.zeros([1, 1]), undefined, { activation: "gelu" as "relu" })).toThrow(
+      error('linear() got activation: "gelu". It takes "relu", "elu" or "sigmoid".'),
+    );
+    expect(() => gelu(tf.scalar(1), { approximate: "erf" as "tanh" })).toThrow(
+      error('gelu() got approximate: "erf". It takes "tanh" or false.'),
+    );
+    expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { labelSmoothing: 1.1 })).toThrow(
+      error("softmaxCrossEntropy() got labelSmoothing: 1.1. It takes a number from 0 to 1."),
+    );
+    expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { labelSmoothing: NaN })).toThrow(
+      error("softmaxCrossEntropy() got labelSmoothing: NaN. It takes a number from 0 to 1."),
+    );
+    expect(() => softmaxCrossEntropy(tf.zeros([1, 2]), indices(0), { ignoreIndex: 0.5 })).toThrow(
+      error("softmaxCrossEntropy() got ignoreIndex: 0.5. It takes a whole number."),
+    );
   });
 });

@@ -49,6 +49,6 @@ describe.each(here("cpu", "wasm", "native"))("dropout on %s", (backend) => {
     [NaN, 1],
     [0.5, NaN],
   ])("refuses rate %d and seed %d", (rate, seed) => {
-    expect(() => dropout(tf.ones([2]), rate, seed)).toThrow(/dropout got the/);
+    expect(() => dropout(tf.ones([2]), rate, seed)).toThrow(/^dropout\(\) got (rate|seed): /);
   });
 });

@@ -1,4 +1,4 @@
-import { checkSettings } from "@snapfit/base";
+import { checkSettings, folder } from "@snapfit/base";
 
 /** What can be wrong with the options; `code` of the SnapfitError. */
 export type TensorBoardErrorCode = "OPTION_INVALID" | "OPTION_UNKNOWN";
@@ -16,11 +16,6 @@ export interface TensorBoardSettings {
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
 export function checkTensorBoardSettings(settings: TensorBoardSettings = {}): TensorBoardSettings {
-  checkSettings(
-    "tensorboard",
-    settings,
-    { directory: ["a folder", (value) => typeof value === "string" && value !== ""] },
-    '{ directory: "logs" }',
-  );
+  checkSettings("tensorboard", settings, { directory: folder }, '{ directory: "logs" }');
   return settings;
 }

@@ -1,4 +1,15 @@
-import { checkSetting, checkSettings, type OptionCheck } from "@snapfit/base";
+import {
+  anyObject,
+  checkSetting,
+  checkSettings,
+  folder,
+  listOf,
+  numberFrom,
+  oneOf,
+  text,
+  trueOrFalse,
+  type OptionCheck,
+} from "@snapfit/base";
 import { findApiKey } from "./credentials.js";
 import type { SummaryKind } from "./log/write-records.js";
 
@@ -85,39 +96,30 @@ export interface ResolvedSettings {
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-const isOneOf =
-  (words: readonly unknown[]) =>
-  (value: unknown): boolean =>
-    words.includes(value);
-const isBoolean = isOneOf([true, false]);
-const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
-
 const checks: Readonly<Record<keyof WandBSettings, OptionCheck>> = {
-  mode: [`one of ${quoted(modes)}`, isOneOf(modes)],
-  project: ['a name without /, \\, #, ?, %, or ":"', (value) => isText(value) && !/[/\\#?%:]/.test(value as string)],
-  entity: ["the name of a user or team", isText],
-  name: ["a text", isText],
-  tags: ["a list of texts", (value) => Array.isArray(value) && value.every(isText)],
+  mode: oneOf(...modes),
+  project: ['a name without /, \\, #, ?, %, or ":"', (value) => text[1](value) && !/[/\\#?%:]/.test(value as string)],
+  entity: ["the name of a user or team", text[1]],
+  name: text,
+  tags: listOf(text),
   notes: ["a text", (value) => typeof value === "string"],
-  group: ["a text", isText],
-  jobType: ["a text", isText],
+  group: text,
+  jobType: text,
   runId: ["up to 128 letters, digits, - and _", (value) => typeof value === "string" && /^[\w-]{1,128}$/.test(value)],
-  resume: [`one of ${quoted(resumeModes)}`, isOneOf(resumeModes)],
-  directory: ["a folder", isText],
-  metrics: ['an object such as { "valid/loss": { summary: ["min"] } }', isObject],
-  logModel: ["true or false", isBoolean],
+  resume: oneOf(...resumeModes),
+  directory: folder,
+  metrics: ['an object such as { "valid/loss": { summary: ["min"] } }', anyObject[1]],
+  logModel: trueOrFalse,
   baseUrl: [
     "an address such as https://api.wandb.ai",
     (value) => typeof value === "string" && /^https?:/.test(value) && URL.canParse(value),
   ],
-  closeTimeoutMs: ["milliseconds, at least 0", (value) => Number.isFinite(value) && Number(value) >= 0],
+  closeTimeoutMs: ["milliseconds, at least 0", numberFrom(0)[1]],
 };
 const metricChecks: Readonly<Record<keyof MetricSettings, OptionCheck>> = {
-  step: ["the name of a logged value", isText],
-  summary: [`a list of ${quoted(summaries)}`, (value) => Array.isArray(value) && value.every(isOneOf(summaries))],
-  isHidden: ["true or false", isBoolean],
+  step: ["the name of a logged value", text[1]],
+  summary: listOf(oneOf(...summaries)),
+  isHidden: trueOrFalse,
 };
 
 /** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */

@@ -57,7 +57,7 @@ describe("options", () => {
     expect(build({ mode: "on" })).toThrow(
       expect.objectContaining({
         code: "OPTION_INVALID",
-        message: 'Option wandb.mode is "on". It takes one of "online", "offline", "disabled".',
+        message: 'Option wandb.mode is "on". It takes "online", "offline" or "disabled".',
       }),
     );
     expect(build({ project: "a/b" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
