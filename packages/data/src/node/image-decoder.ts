@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import {
   checkDecodeOptions,
   finishImage,
@@ -8,9 +9,6 @@ import {
   type ImageTensor,
 } from "../readers/images/decode-image.js";
 import { decodeWithSharp, type Sharp } from "./decode-with-sharp.js"; // apart: declarations that name sharp would not compile without it
-
-/** Up to this many pixels JavaScript is quicker than the way to sharp and back. */
-const SMALL_PIXELS = 64 * 64;
 
 /**
  * What decodes PNG and JPEG files in Node: `sharp` where it is installed, `decodeImage()` otherwise, and for small images. The pixels are the same.
@@ -27,10 +25,9 @@ export function imageDecoder(options: DecodeImageOptions = {}): ImageDecoder {
   checkDecodeOptions(options);
   return (bytes, file = "image") => {
     const header = readImageHeader(bytes, options, file);
-    const isSmall = header.width * header.height <= SMALL_PIXELS;
-    return isSmall || header.numComponents === 4
-      ? finishImage(header.decode(), header.orientation, options)
-      : decodeLarge(header, bytes, options);
+    // A loader's threads have nothing else to do; on the main thread sharp decodes while it goes on.
+    const isHere = header.isCmyk || (header.isQuick && (!isMainThread || header.format === "PNG"));
+    return isHere ? finishImage(header.decode(), header.orientation, options) : decodeLarge(header, bytes, options);
   };
 }
 

@@ -1,8 +1,8 @@
 import { checkSetting, hostTensor, oneOf, wholeNumberFrom, type HostTensor } from "@snapfit/base";
 import { badSample } from "./bad-sample.js";
-import { readJpegHeader } from "./decode-jpeg.js";
-import { readPngHeader } from "./decode-png.js";
-import { PNG_SIGNATURE } from "./png-chunks.js";
+import { readJpegHeader } from "./jpeg/read-jpeg-header.js";
+import { readPngHeader } from "./png/decode-png.js";
+import { PNG_SIGNATURE } from "./png/png-chunks.js";
 import { toChannels, turned } from "./raw-image.js";
 import type { RawImage } from "./raw-image.js";
 
@@ -25,8 +25,9 @@ export interface ImageHeader {
   readonly format: "PNG" | "JPEG";
   readonly width: number;
   readonly height: number;
-  /** Colour components of a JPEG, 0 for PNG. */
-  readonly numComponents: number;
+  readonly isCmyk: boolean;
+  /** Whether `decode` is about as fast as native code. */
+  readonly isQuick: boolean;
   /** How the pixels lie, 1 to 8 as in Exif. */
   readonly orientation: number;
   decode(): RawImage;
@@ -66,10 +67,14 @@ export function readImageHeader(bytes: Uint8Array, { maxPixels = 100_000_000 }: 
 
 function formatHeader(bytes: Uint8Array, file: string): ImageHeader {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return { format: "JPEG", ...readJpegHeader(bytes, file) };
-  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte))
-    return { format: "PNG", numComponents: 0, orientation: 1, ...readPngHeader(bytes, file) };
-  throw badSample(file, `it holds ${describeBytes(bytes)}, but a PNG or JPEG is expected`, "Convert the file, or take it out.");
+  if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte))
+    throw badSample(file, `it holds ${describeBytes(bytes)}, but a PNG or JPEG is expected`, "Convert the file, or take it out.");
+  const header = readPngHeader(bytes, file);
+  return { format: "PNG", isCmyk: false, isQuick: header.width * header.height <= SMALL_PIXELS, orientation: 1, ...header };
 }
+
+/** Up to this many pixels of a PNG JavaScript is quicker than the way to native code and back. */
+const SMALL_PIXELS = 64 * 64;
 
 /** First bytes of what is found in image files that are no PNG or JPEG. */
 const KINDS: readonly (readonly [RegExp, string])[] = [

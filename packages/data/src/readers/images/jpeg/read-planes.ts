@@ -1,6 +1,6 @@
-import { inverseDct } from "./jpeg-dct.js";
-import { BitReader, type HuffmanTable } from "./jpeg-huffman.js";
-import { readCoefficients } from "./jpeg-coefficients.js";
+import { inverseDct } from "./inverse-dct.js";
+import { BitReader, type HuffmanTable } from "./huffman.js";
+import { readCoefficients } from "./coefficients.js";
 import type { JpegComponent, JpegFrame, JpegScan, JpegSegments } from "./jpeg-segments.js";
 
 /** The samples of one component: whole blocks, of which the first `width` x `height` belong to the image. */

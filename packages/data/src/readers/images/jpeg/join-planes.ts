@@ -1,5 +1,5 @@
-import type { JpegFrame, JpegSegments } from "./jpeg-segments.js";
-import type { JpegPlane } from "./jpeg-planes.js";
+import type { JpegSegments } from "./jpeg-segments.js";
+import type { JpegPlane } from "./read-planes.js";
 
 /** The pixels of decoded planes: grey or red, green and blue. */
 export function joinPlanes(segments: JpegSegments, planes: readonly JpegPlane[]): Uint8Array {
@@ -8,7 +8,7 @@ export function joinPlanes(segments: JpegSegments, planes: readonly JpegPlane[])
   const maxV = Math.max(...planes.map(({ v }) => v));
   const isGrey = planes.length === 1;
   const out = new Uint8Array(frame.width * frame.height * (isGrey ? 1 : 3));
-  const write = isGrey ? undefined : rowWriter(segments, frame);
+  const write = isGrey ? undefined : rowWriter(segments);
   const rows = planes.map(() => new Uint8Array(frame.width + 2 * maxH));
   for (let y = 0; y < frame.height; y++) {
     planes.forEach((plane, i) => enlargeRow(plane, maxH / plane.h, maxV / plane.v, y, rows[i]!));
@@ -67,17 +67,25 @@ function triangle(
 
 type RowWriter = (rows: readonly Uint8Array[], out: Uint8Array, at: number) => void;
 
-/** Which colours the components are: JFIF's rule, else Adobe's segment, else the components' names. */
-function rowWriter({ adobeTransform, hasJfif }: JpegSegments, { components, width }: JpegFrame): RowWriter {
-  const isNamedRgb = components.map(({ id }) => String.fromCharCode(id)).join("") === "RGB";
-  const isYcc =
-    components.length === 4 ? adobeTransform === 2 : hasJfif || (adobeTransform === undefined ? !isNamedRgb : adobeTransform !== 0);
+/** Whether the components are luma and chroma: JFIF's rule, else Adobe's segment, else the components' names. */
+export function isYcc({ adobeTransform, hasJfif, frame }: JpegSegments): boolean {
+  const { components } = frame!;
+  if (components.length === 4) return adobeTransform === 2;
+  return (
+    hasJfif ||
+    (adobeTransform === undefined ? components.map(({ id }) => String.fromCharCode(id)).join("") !== "RGB" : adobeTransform !== 0)
+  );
+}
+
+function rowWriter(segments: JpegSegments): RowWriter {
+  const { width } = segments.frame!;
+  const isLuma = isYcc(segments);
   return ([first, second, third, fourth], out, at) => {
     for (let x = 0, to = at; x < width; x++, to += 3) {
       let r = first![x]!;
       let g = second![x]!;
       let b = third![x]!;
-      if (isYcc) {
+      if (isLuma) {
         const cb = g - 128;
         const cr = b - 128;
         // JFIF 1.02; coefficients times 2^16.
@@ -87,9 +95,9 @@ function rowWriter({ adobeTransform, hasJfif }: JpegSegments, { components, widt
       }
       if (fourth) {
         // CMYK as Adobe writes it, inverted: black takes the same share of each colour. YCCK holds 255 less these values.
-        r = ink(isYcc ? 255 - r : r, fourth[x]!);
-        g = ink(isYcc ? 255 - g : g, fourth[x]!);
-        b = ink(isYcc ? 255 - b : b, fourth[x]!);
+        r = ink(isLuma ? 255 - r : r, fourth[x]!);
+        g = ink(isLuma ? 255 - g : g, fourth[x]!);
+        b = ink(isLuma ? 255 - b : b, fourth[x]!);
       }
       out[to] = r;
       out[to + 1] = g;

@@ -1,9 +1,9 @@
 /** Codes of up to this many bits are looked up at once. */
-const FAST_BITS = 9;
+export const FAST_BITS = 10;
 
 /** A Huffman code of JPEG (T.81, annex C). */
 export interface HuffmanTable {
-  /** By the next 9 bits: length of the code << 8 | symbol, or 0 if the code is longer. */
+  /** By the next 10 bits: length of the code << 8 | symbol, or 0 if the code is longer. */
   readonly fast: Uint16Array;
   /** By code length: one more than the largest code, or -1. */
   readonly ends: Int32Array;

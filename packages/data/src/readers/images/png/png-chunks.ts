@@ -1,5 +1,5 @@
-import { badSample } from "./bad-sample.js";
-import { crc32 } from "../crc32.js";
+import { badSample } from "../bad-sample.js";
+import { crc32 } from "../../crc32.js";
 
 /** What stands in a PNG besides its pixels. */
 export interface PngHeader {

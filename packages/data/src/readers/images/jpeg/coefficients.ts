@@ -1,5 +1,5 @@
-import type { BitReader, HuffmanTable } from "./jpeg-huffman.js";
-import type { ScanPart } from "./jpeg-planes.js";
+import type { BitReader, HuffmanTable } from "./huffman.js";
+import type { ScanPart } from "./read-planes.js";
 import type { JpegScan } from "./jpeg-segments.js";
 
 const diagonal = (position: number): number => (position >> 3) + (position & 7);

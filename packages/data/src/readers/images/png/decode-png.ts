@@ -1,7 +1,7 @@
 import { FlateErrorCode, unzlibSync, type FlateError } from "fflate";
 import { PNG_SIGNATURE, pngFault, readPngChunks, type PngHeader } from "./png-chunks.js";
 import { samplesPerPixel, writePixels } from "./png-pixels.js";
-import type { RawImage } from "./raw-image.js";
+import type { RawImage } from "../raw-image.js";
 
 /** Passes of an interlaced image: first column and row, and steps (PNG specification, 8.2). */
 const PASSES = [

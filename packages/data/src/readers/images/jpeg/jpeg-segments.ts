@@ -1,5 +1,5 @@
-import { badSample } from "./bad-sample.js";
-import { huffmanTable, type HuffmanTable } from "./jpeg-huffman.js";
+import { badSample } from "../bad-sample.js";
+import { huffmanTable, type HuffmanTable } from "./huffman.js";
 
 /** One colour component of a JPEG frame. */
 export interface JpegComponent {

@@ -1,5 +1,5 @@
 import type { PngHeader } from "./png-chunks.js";
-import type { RawImage } from "./raw-image.js";
+import type { RawImage } from "../raw-image.js";
 
 /** Samples of a pixel in the file. */
 export function samplesPerPixel({ colour }: PngHeader): number {
