@@ -154,7 +154,7 @@ describe("FaultStorage", () => {
   });
 
   it.each<[Fault, string]>([
-    [{ at: 0, code: "IO" }, "at: 0 is no setting of a fault. Calls are counted from 1."],
+    [{ at: 0, code: "IO" }, "FaultStorage got at: 0. It takes a whole number of at least 1."],
     [{ at: 1.5, code: "IO" }, "at: 1.5"],
     [{ at: 1, code: "IO", effect: { firstBytes: -1 } }, "effect.firstBytes: -1"],
   ])("refuses the fault %j", (fault, message) => {

@@ -1,4 +1,4 @@
-import { MemoryStorage, RandomStream, SnapfitError } from "@snapfit/base";
+import { checkOption, MemoryStorage, RandomStream, wholeNumberFrom } from "@snapfit/base";
 import { ALL_LOST, allLosses, boundOfLosses, lossOf, NOTHING_LOST, randomFate, type Loss } from "./crash-losses.js";
 import { crashMoments } from "./crash-moments.js";
 import type { DiskLog } from "./disk-log.js";
@@ -35,8 +35,7 @@ const MAX_LOSSES = 20_000;
 
 /** The states of a log. Throws `OPTION_INVALID`. */
 export function crashStates(log: DiskLog, numCalls: number, { maxStates = 1000, seed = 0 }: CrashStateOptions): CrashStates {
-  if (!Number.isSafeInteger(maxStates) || maxStates < 1)
-    throw new SnapfitError("OPTION_INVALID", `maxStates: ${maxStates} is no number of states. It is an integer from 1 on. Change it.`);
+  checkOption("crashStates()", "maxStates", maxStates, wholeNumberFrom(1));
   const random = RandomStream.fromSeed(seed, "crashStates");
   const moments = crashMoments(log, numCalls);
   const found = new FoundStates();

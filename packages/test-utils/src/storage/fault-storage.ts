@@ -1,4 +1,12 @@
-import { SnapfitError, type ByteRange, type Storage, type StorageEntry, type StorageErrorCode } from "@snapfit/base";
+import {
+  checkOption,
+  SnapfitError,
+  wholeNumberFrom,
+  type ByteRange,
+  type Storage,
+  type StorageEntry,
+  type StorageErrorCode,
+} from "@snapfit/base";
 import { callText, type StorageCall } from "./storage-call.js";
 
 /** What a {@link FaultStorage} does wrong, and when. */
@@ -117,11 +125,6 @@ function killedError(killer: StorageCall): SnapfitError {
 }
 
 function checkFault({ at, effect }: Fault): void {
-  if (typeof at === "number" && !(Number.isInteger(at) && at >= 1)) throw invalid("at", at, "Calls are counted from 1.");
-  if (typeof effect === "object" && !(Number.isInteger(effect.firstBytes) && effect.firstBytes >= 0))
-    throw invalid("effect.firstBytes", effect.firstBytes, "It is a number of bytes, 0 or more.");
-}
-
-function invalid(option: string, value: number, expected: string): SnapfitError {
-  return new SnapfitError("OPTION_INVALID", `${option}: ${value} is no setting of a fault. ${expected} Change the fault.`);
+  if (typeof at === "number") checkOption("FaultStorage", "at", at, wholeNumberFrom(1));
+  if (typeof effect === "object") checkOption("FaultStorage", "effect.firstBytes", effect.firstBytes, wholeNumberFrom(0));
 }
