@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostTensor } from "@snapfit/base";
+import { RandomStream, type HostTensor } from "@snapfit/base";
 import {
   arrays,
   lengthSampler,
@@ -162,7 +162,17 @@ describe("weightedSampler", () => {
 });
 
 describe("lengthSampler", () => {
-  it("pads no sample by more than allowed, takes each once, and makes as many batches in every pass", async () => {
+  /** The fewest batches, counted from the shortest sample on. */
+  function fewest(lengths: readonly number[], maxPadding: number, size: number): number {
+    const rising = sorted(lengths);
+    let count = 0;
+    for (let start = 0, end = 0; start < rising.length; start = end, count++) {
+      while (end < rising.length && end - start < size && rising[start]! >= rising[end]! * (1 - maxPadding)) end++;
+    }
+    return count;
+  }
+
+  it("pads no sample by more than allowed, takes each once, and makes the fewest batches in every pass, of the same sizes", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(50), { minLength: 1, maxLength: 60 }),
@@ -175,19 +185,88 @@ describe("lengthSampler", () => {
             part.setShard(rank, size);
             return part;
           });
-          for (let i = 0; i < 2; i++) {
+          const sizes: number[][] = [];
+          for (let i = 0; i < 3; i++) {
             const parts = await Promise.all(ranks.map(pass));
             expect(sorted(parts.flat(2))).toEqual(Array.from(lengths.keys()));
             parts.forEach((batches, rank) => expect(ranks[rank]!.length).toBe(batches.length));
             const steps = parts[0]!.map((_, step) => parts.flatMap((batches) => batches[step] ?? []));
             for (const step of steps) {
               const own = step.map((index) => lengths[index]!);
-              expect(Math.min(...own)).toBeGreaterThanOrEqual((1 - maxPadding) * Math.max(...own) - 1e-9);
+              expect(Math.min(...own)).toBeGreaterThanOrEqual((1 - maxPadding) * Math.max(...own));
             }
+            expect(steps.length).toBe(fewest(lengths, maxPadding, batchSize * size));
+            sizes.push(sorted(steps.map(({ length }) => length)));
           }
+          expect(sizes).toEqual([sizes[0], sizes[0], sizes[0]]);
         },
       ),
       { seed: 3 },
+    );
+  });
+
+  it("draws other batches for each pass: any samples of about the same length come together, few of them again in the next pass", () => {
+    const random = RandomStream.fromSeed(8);
+    /** For each of so many passes the batch of each sample. */
+    const batchesOf = (lengths: readonly number[], batchSize: number, numPasses: number): Uint32Array[] => {
+      const sampler = lengthSampler(lengths);
+      return Array.from({ length: numPasses }, (_, i) => {
+        const { indices, windowEnds } = sampler.order(random.split(i), batchSize);
+        const batches = new Uint32Array(lengths.length);
+        windowEnds!.forEach((end, batch) =>
+          indices.subarray(windowEnds![batch - 1] ?? 0, end).forEach((sample) => (batches[sample] = batch)),
+        );
+        return batches;
+      });
+    };
+    const passes = batchesOf(
+      Array.from({ length: 200 }, (_, i) => 50 + i),
+      8,
+      200,
+    );
+    for (let i = 1; i < 200; i++) expect(passes.some((batches) => batches[i] === batches[i - 1])).toBe(true);
+
+    const lengths = Array.from({ length: 10_000 }, () => Math.max(1, Math.round(Math.exp(3.3 + 0.6 * random.normal()))));
+    const [one, next] = batchesOf(lengths, 32, 2) as [Uint32Array, Uint32Array];
+    expect(Math.max(...one) + 1).toBe(316);
+    /** How many pairs of samples have the same key. */
+    const numPairs = (keyOf: (sample: number) => number): number => {
+      const numWith = new Map<number, number>();
+      for (const sample of lengths.keys()) numWith.set(keyOf(sample), (numWith.get(keyOf(sample)) ?? 0) + 1);
+      return [...numWith.values()].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
+    };
+    const again = numPairs((sample) => one[sample]! * 1000 + next[sample]!) / numPairs((sample) => one[sample]!);
+    expect(again).toBeLessThan(0.04);
+  });
+
+  it("goes on at any batch of any pass with the same bits", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 5, max: 20 }), { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.nat(2),
+        fc.nat(),
+        fc.boolean(),
+        async (lengths, batchSize, passesBefore, stop, dropLast) => {
+          const make = () => loader(numbered(lengths.length), { sampler: lengthSampler(lengths), batchSize, dropLast, seed: 3 });
+          const whole = make();
+          for (let i = 0; i < passesBefore; i++) expect((await pass(whole)).length).toBe(whole.length);
+          const numSamples = whole.numSamples;
+          const states = [whole.saveState(0)];
+          const batches: number[][] = [];
+          for await (const { x } of whole) {
+            batches.push([...x.data]);
+            states.push(whole.saveState(batches.flat().length));
+          }
+          expect(batches.flat().length).toBe(numSamples);
+          const used = stop % (batches.length || 1);
+          const resumed = make();
+          resumed.loadState(states[used]!);
+          expect(await pass(resumed)).toEqual(batches.slice(used));
+          expect(await pass(resumed)).toEqual(await pass(whole));
+        },
+      ),
+      { seed: 5 },
     );
   });
 
