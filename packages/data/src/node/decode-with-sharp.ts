@@ -1,5 +1,6 @@
 import type sharpModule from "sharp";
-import { finishImage, type DecodeImageOptions, type ImageHeader, type ImageTensor } from "../readers/images/decode-image.js";
+import { finishImage, type DecodeImageOptions, type ImageTensor } from "../readers/images/decode-image.js";
+import type { ImageHeader } from "../readers/images/image-header.js";
 import type { RawImage } from "../readers/images/raw-image.js";
 
 export type Sharp = typeof sharpModule;

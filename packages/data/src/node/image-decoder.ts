@@ -5,13 +5,13 @@ import {
   readImageHeader,
   type DecodeImageOptions,
   type ImageDecoder,
-  type ImageHeader,
   type ImageTensor,
 } from "../readers/images/decode-image.js";
+import type { ImageHeader } from "../readers/images/image-header.js";
 import { decodeWithSharp, type Sharp } from "./decode-with-sharp.js"; // apart: declarations that name sharp would not compile without it
 
 /**
- * What decodes PNG and JPEG files in Node: `sharp` where it is installed, `decodeImage()` otherwise, and for small images. The pixels are the same.
+ * What decodes PNG and JPEG files in Node: `sharp` where it is installed and faster or, on the main thread, where it decodes meanwhile; `decodeImage()` otherwise. The pixels are the same.
  * @throws SnapfitError as `decodeImage`.
  *
  * @example

@@ -50,7 +50,6 @@ export const int = {
   exclusiveOr: binary(0x73),
   shiftLeft: binary(0x74),
   shiftRight: binary(0x75),
-  shiftRightUnsigned: binary(0x76),
   rotateLeft: binary(0x77),
   /** The lower half. */
   ofLong: unary(0xa7),

@@ -42,8 +42,8 @@ export function wasmFunction<P extends string, I extends string = never, L exten
 }
 
 /** A module that exports these functions and imports its memory as `host.memory`. */
-export function wasmModule(functions: Readonly<Record<string, WasmFunction>>): Uint8Array<ArrayBuffer> {
-  const all = Object.entries(functions);
+function wasmModule(functions: Readonly<Record<string, () => WasmFunction>>): Uint8Array<ArrayBuffer> {
+  const all = Object.entries(functions).map(([name, make]) => [name, make()] as const);
   const types = all.map(([, { numParameters }]) => [0x60, list(Array.from({ length: numParameters }, () => INT32)), list([])]);
   const bodies = all.map(([, { variables, body }]) => sized([list(variables.map(([count, type]) => [unsigned(count), type])), body, 0x0b]));
   const code: Code = [
@@ -58,7 +58,7 @@ export function wasmModule(functions: Readonly<Record<string, WasmFunction>>): U
 }
 
 /** What a module exports, with its memory; undefined in an old engine, or in a page whose policy forbids it. */
-export function instantiate<Name extends string>(functions: Readonly<Record<Name, WasmFunction>>): Kernels<Name> | undefined {
+export function instantiate<Name extends string>(functions: Readonly<Record<Name, () => WasmFunction>>): Kernels<Name> | undefined {
   try {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(wasmModule(functions)), { host: { memory } });

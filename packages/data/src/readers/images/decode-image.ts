@@ -1,5 +1,6 @@
 import { checkSetting, hostTensor, oneOf, wholeNumberFrom, type HostTensor } from "@snapfit/base";
 import { badSample } from "./bad-sample.js";
+import type { ImageHeader } from "./image-header.js";
 import { readJpegHeader } from "./jpeg/read-jpeg-header.js";
 import { readPngHeader } from "./png/decode-png.js";
 import { PNG_SIGNATURE } from "./png/png-chunks.js";
@@ -19,19 +20,6 @@ export type ImageTensor = HostTensor<3, "uint8">;
 
 /** Makes an image of the bytes of a file, whose name is for messages. */
 export type ImageDecoder = (bytes: Uint8Array, file?: string) => ImageTensor | Promise<ImageTensor>;
-
-/** What is known of an image before its pixels are decoded. */
-export interface ImageHeader {
-  readonly format: "PNG" | "JPEG";
-  readonly width: number;
-  readonly height: number;
-  readonly isCmyk: boolean;
-  /** Whether `decode` is about as fast as native code. */
-  readonly isQuick: boolean;
-  /** How the pixels lie, 1 to 8 as in Exif. */
-  readonly orientation: number;
-  decode(): RawImage;
-}
 
 /**
  * Decodes a PNG or a baseline or progressive JPEG, in browsers too. Which of them it is, the bytes tell, not the name.
@@ -66,15 +54,10 @@ export function readImageHeader(bytes: Uint8Array, { maxPixels = 100_000_000 }: 
 }
 
 function formatHeader(bytes: Uint8Array, file: string): ImageHeader {
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return { format: "JPEG", ...readJpegHeader(bytes, file) };
-  if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte))
-    throw badSample(file, `it holds ${describeBytes(bytes)}, but a PNG or JPEG is expected`, "Convert the file, or take it out.");
-  const header = readPngHeader(bytes, file);
-  return { format: "PNG", isCmyk: false, isQuick: header.width * header.height <= SMALL_PIXELS, orientation: 1, ...header };
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpegHeader(bytes, file);
+  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return readPngHeader(bytes, file);
+  throw badSample(file, `it holds ${describeBytes(bytes)}, but a PNG or JPEG is expected`, "Convert the file, or take it out.");
 }
-
-/** Up to this many pixels of a PNG JavaScript is quicker than the way to native code and back. */
-const SMALL_PIXELS = 64 * 64;
 
 /** First bytes of what is found in image files that are no PNG or JPEG. */
 const KINDS: readonly (readonly [RegExp, string])[] = [

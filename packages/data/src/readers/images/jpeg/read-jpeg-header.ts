@@ -3,23 +3,10 @@ import { decodeBaseline } from "./simd/decode-baseline.js";
 import { readPlanes } from "./read-planes.js";
 import { joinPlanes } from "./join-planes.js";
 import { JpegSegments, type JpegScan } from "./jpeg-segments.js";
-import type { RawImage } from "../raw-image.js";
-
-/** What stands before the first scan of a JPEG. */
-export interface JpegHeader {
-  readonly width: number;
-  readonly height: number;
-  readonly isCmyk: boolean;
-  /** Whether vector instructions decode it. */
-  readonly isQuick: boolean;
-  /** Exif orientation, 1 to 8. */
-  readonly orientation: number;
-  /** Decodes the pixels, not turned. */
-  decode(): RawImage;
-}
+import type { ImageHeader } from "../image-header.js";
 
 /** Reads a JPEG up to its pixels: baseline or progressive, 8 bits, 1, 3 or 4 components (T.81). */
-export function readJpegHeader(bytes: Uint8Array, file: string): JpegHeader {
+export function readJpegHeader(bytes: Uint8Array, file: string): ImageHeader {
   const segments = new JpegSegments(bytes, file);
   const first = firstScan(segments);
   const { width, height, components } = segments.frame!;
@@ -29,6 +16,7 @@ export function readJpegHeader(bytes: Uint8Array, file: string): JpegHeader {
     return joinPlanes(again, readPlanes(bytes, again, firstScan(again)));
   };
   return {
+    format: "JPEG",
     width,
     height,
     isCmyk: components.length === 4,

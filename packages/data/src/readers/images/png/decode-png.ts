@@ -1,6 +1,7 @@
 import { FlateErrorCode, unzlibSync, type FlateError } from "fflate";
 import { PNG_SIGNATURE, pngFault, readPngChunks, type PngHeader } from "./png-chunks.js";
 import { samplesPerPixel, writePixels } from "./png-pixels.js";
+import type { ImageHeader } from "../image-header.js";
 import type { RawImage } from "../raw-image.js";
 
 /** Passes of an interlaced image: first column and row, and steps (PNG specification, 8.2). */
@@ -138,8 +139,13 @@ function paeth(left: number, up: number, corner: number): number {
   return toUp <= toCorner ? up : corner;
 }
 
-/** A PNG's size, before anything is unpacked. */
-export function readPngHeader(bytes: Uint8Array, file: string): { readonly width: number; readonly height: number; decode(): RawImage } {
+/** Up to this many pixels JavaScript is quicker than the way to native code and back. */
+const SMALL_PIXELS = 64 * 64;
+
+/** Reads a PNG up to its pixels. */
+export function readPngHeader(bytes: Uint8Array, file: string): ImageHeader {
   const header = readPngChunks(bytes, file);
-  return { width: header.width, height: header.height, decode: () => decodePng(header, file) };
+  const { width, height } = header;
+  const isQuick = width * height <= SMALL_PIXELS;
+  return { format: "PNG", width, height, isCmyk: false, orientation: 1, isQuick, decode: () => decodePng(header, file) };
 }

@@ -29,6 +29,9 @@ export interface BaselineScan {
   readonly chromaY: number;
 }
 
+/** Of a Huffman table that the kernel has room for; there are no more bytes that a symbol can be. */
+const MOST_SYMBOLS = 256;
+
 /** What there is to decode; undefined if the JPEG is another one. */
 export function baselineScan(segments: JpegSegments, { start, parts }: JpegScan): BaselineScan | undefined {
   const { frame, restartInterval, quantization, dcTables, acTables } = segments;
@@ -46,6 +49,7 @@ export function baselineScan(segments: JpegSegments, { start, parts }: JpegScan)
   for (const [i, part] of parts.entries()) {
     const [dc, ac, table] = [dcTables[part.dc], acTables[part.ac], quantization[sampled[i]!.quantization]];
     if (!dc || !ac || !table || dc.symbols.some((size) => size > 15)) return undefined;
+    if (dc.symbols.length > MOST_SYMBOLS || ac.symbols.length > MOST_SYMBOLS) return undefined;
     components.push({ h: sampled[i]!.h, v: sampled[i]!.v, dc, ac, quantization: table });
   }
   const [unitsX, unitsY] = [Math.ceil(width / 8 / luma!.h), Math.ceil(height / 8 / luma!.v)];

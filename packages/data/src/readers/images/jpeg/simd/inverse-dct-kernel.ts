@@ -1,7 +1,7 @@
 import type { Code } from "../../../../wasm/code.js";
 import { int, repeatWhile, set, tee, vector } from "../../../../wasm/instructions.js";
 import { high16, high32, high8, low16, low32, low8, pairs } from "../../../../wasm/lanes.js";
-import { wasmFunction, type Local } from "../../../../wasm/wasm-module.js";
+import { wasmFunction, type Local, type WasmFunction } from "../../../../wasm/wasm-module.js";
 import { cosines, PASS_BITS, SCALE_BITS } from "../inverse-dct.js";
 
 const { c298, c390, c541, c765, c899, c1175, c1501, c1847, c1961, c2053, c2562, c3072 } = cosines;
@@ -31,41 +31,43 @@ type Vectors = Readonly<
 /**
  * `inverseDct()` of `count` blocks one beside the other: int16 coefficients, which become 0, times an int16 table, both row by row, to rows of samples.
  */
-export const transformBlocks = wasmFunction(
-  {
-    parameters: ["coefficients", "table", "samples", "stride", "count"],
-    integers: ["to"],
-    vectors: [...ROWS, ...HALVES, ...SUMS, ...PARTS, ...factorNames, "rounding", "zero", "middle"],
-  },
-  ({ coefficients, table, samples, stride, count, to, zero, middle, ...vectors }) => {
-    const rows = ROWS.map((name) => vectors[name]);
-    return [
-      factorNames.map((name) => set(vectors[name], FACTORS[name])),
-      set(middle, vector.splat32(int.constant(0x80808080 | 0))),
-      repeatWhile(
-        [
-          rows.map((row, i) => [
-            set(row, vector.multiply16(vector.load(coefficients, 16 * i), vector.load(table, 16 * i))),
-            vector.store(coefficients, zero, 16 * i),
-          ]),
-          set(vectors.rounding, vector.splat32(int.constant(1 << (SCALE_BITS - PASS_BITS - 1)))),
-          transform(vectors, SCALE_BITS - PASS_BITS),
-          transpose(
-            rows,
-            HALVES.map((name) => vectors[name]),
-          ),
-          set(vectors.rounding, vector.splat32(int.constant(1 << (SCALE_BITS + PASS_BITS + 2)))),
-          transform(vectors, SCALE_BITS + PASS_BITS + 3),
-          set(to, samples),
-          storeTransposed(rows, vectors, middle, to, stride),
-          set(samples, int.add(samples, int.constant(8))),
-          set(coefficients, int.add(coefficients, int.constant(128))),
-        ],
-        tee(count, int.subtract(count, int.constant(1))),
-      ),
-    ];
-  },
-);
+export function transformBlocks(): WasmFunction {
+  return wasmFunction(
+    {
+      parameters: ["coefficients", "table", "samples", "stride", "count"],
+      integers: ["to"],
+      vectors: [...ROWS, ...HALVES, ...SUMS, ...PARTS, ...factorNames, "rounding", "zero", "middle"],
+    },
+    ({ coefficients, table, samples, stride, count, to, zero, middle, ...vectors }) => {
+      const rows = ROWS.map((name) => vectors[name]);
+      return [
+        factorNames.map((name) => set(vectors[name], FACTORS[name])),
+        set(middle, vector.splat32(int.constant(0x80808080 | 0))),
+        repeatWhile(
+          [
+            rows.map((row, i) => [
+              set(row, vector.multiply16(vector.load(coefficients, 16 * i), vector.load(table, 16 * i))),
+              vector.store(coefficients, zero, 16 * i),
+            ]),
+            set(vectors.rounding, vector.splat32(int.constant(1 << (SCALE_BITS - PASS_BITS - 1)))),
+            transform(vectors, SCALE_BITS - PASS_BITS),
+            transpose(
+              rows,
+              HALVES.map((name) => vectors[name]),
+            ),
+            set(vectors.rounding, vector.splat32(int.constant(1 << (SCALE_BITS + PASS_BITS + 2)))),
+            transform(vectors, SCALE_BITS + PASS_BITS + 3),
+            set(to, samples),
+            storeTransposed(rows, vectors, middle, to, stride),
+            set(samples, int.add(samples, int.constant(8))),
+            set(coefficients, int.add(coefficients, int.constant(128))),
+          ],
+          tee(count, int.subtract(count, int.constant(1))),
+        ),
+      ];
+    },
+  );
+}
 
 /** The transform along all eight columns, each row of results rounded to 2^`shift`: lanes 0 to 3 first, then 4 to 7. */
 function transform(v: Vectors, shift: number): Code {
