@@ -1,17 +1,27 @@
 const PAGE_BYTES = 65_536;
 
-/** Larger work would leave too large a memory behind: WebAssembly's never shrinks. */
-export const MAX_ARENA_BYTES = 64e6;
+/** More would leave too large a memory behind: WebAssembly's never shrinks. */
+const MOST_BYTES = 64e6;
 
-/** Room in a memory, piece after piece, each with some bytes to spare for reads and writes of whole vectors. */
+/** Room in a memory, piece after piece, each with 16 bytes to spare for reads and writes of whole vectors. */
 export class Arena {
   readonly bytes: Uint8Array;
   #next = 0;
 
-  constructor(memory: WebAssembly.Memory, sizeBytes: number) {
+  private constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Undefined if that much cannot be had. What was in the memory stays there. */
+  static ofSize(memory: WebAssembly.Memory, sizeBytes: number): Arena | undefined {
+    if (sizeBytes > MOST_BYTES) return undefined;
     const missing = sizeBytes + 1024 - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-    this.bytes = new Uint8Array(memory.buffer);
+    try {
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    } catch {
+      return undefined;
+    }
+    return new Arena(new Uint8Array(memory.buffer));
   }
 
   /** @returns where the piece begins */

@@ -57,8 +57,24 @@ function wasmModule(functions: Readonly<Record<string, () => WasmFunction>>): Ui
   return Uint8Array.from(flatten(code));
 }
 
-/** What a module exports, with its memory; undefined in an old engine, or in a page whose policy forbids it. */
-export function instantiate<Name extends string>(functions: Readonly<Record<Name, () => WasmFunction>>): Kernels<Name> | undefined {
+/** Functions that are compiled, and their memory. */
+export interface Kernels<Name extends string> {
+  readonly memory: WebAssembly.Memory;
+  readonly run: Readonly<Record<Name, (...parameters: number[]) => void>>;
+}
+
+/** Compiles a module at the first call. The function's result is undefined in an old engine, or in a page whose policy forbids it. */
+export function compiledOnce<Name extends string>(functions: Readonly<Record<Name, () => WasmFunction>>): () => Kernels<Name> | undefined {
+  let kernels: Kernels<Name> | undefined;
+  let isTried = false;
+  return () => {
+    if (!isTried) kernels = compiled(functions);
+    isTried = true;
+    return kernels;
+  };
+}
+
+function compiled<Name extends string>(functions: Readonly<Record<Name, () => WasmFunction>>): Kernels<Name> | undefined {
   try {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(wasmModule(functions)), { host: { memory } });
@@ -66,10 +82,4 @@ export function instantiate<Name extends string>(functions: Readonly<Record<Name
   } catch {
     return undefined;
   }
-}
-
-/** Functions that are compiled, and their memory. */
-export interface Kernels<Name extends string> {
-  readonly memory: WebAssembly.Memory;
-  readonly run: Readonly<Record<Name, (...parameters: number[]) => void>>;
 }

@@ -1,5 +1,5 @@
-import { Arena, MAX_ARENA_BYTES } from "../../wasm/arena.js";
-import { instantiate, type Kernels } from "../../wasm/wasm-module.js";
+import { Arena } from "../../wasm/arena.js";
+import { compiledOnce } from "../../wasm/wasm-module.js";
 import type { Box, Pixels } from "../pixels.js";
 import { triangleWeights } from "../triangle-weights.js";
 import { ROWS_TOGETHER, sumOfPixels, sumOfRows } from "./weighted-sum-kernels.js";
@@ -7,10 +7,7 @@ import { ROWS_TOGETHER, sumOfPixels, sumOfRows } from "./weighted-sum-kernels.js
 /** After each row: the last pixel of a row is written as four bytes. */
 const SPARE_BYTES = 4;
 
-const functions = { sumOfPixels, sumOfRows };
-
-/** Null before the first image, undefined where there is no WebAssembly with vectors. */
-let kernels: Kernels<keyof typeof functions> | undefined | null = null;
+const resampleKernels = compiledOnce({ sumOfPixels, sumOfRows });
 
 /**
  * Resamples bytes of up to 4 channels with the processor's vector instructions: the bits of `SumOfBytes`, four times as fast.
@@ -20,12 +17,12 @@ export function resampleBytes(pixels: Pixels, box: Box, height: number, width: n
   const { data, channels, width: inputWidth } = pixels;
   const numRows = box.height;
   const size = (numRows * (inputWidth + width) + height * width) * channels + numRows * SPARE_BYTES;
-  if (!(data instanceof Uint8Array) || channels > 4 || height * width * numRows === 0 || size > MAX_ARENA_BYTES) return undefined;
-  if (kernels === null) kernels = instantiate(functions);
-  if (kernels === undefined) return undefined;
+  if (!(data instanceof Uint8Array) || channels > 4 || height * width * numRows === 0) return undefined;
   const rows = triangleWeights(box.width, width);
   const columns = triangleWeights(numRows, height);
-  const arena = new Arena(kernels.memory, size + 32 * (width + height) * Math.max(rows.taps, columns.taps));
+  const kernels = resampleKernels();
+  const arena = kernels && Arena.ofSize(kernels.memory, size + 32 * (width + height) * Math.max(rows.taps, columns.taps));
+  if (!arena) return undefined;
   const rowLength = width * channels;
   const inputStride = inputWidth * channels;
   const wideStride = rowLength + SPARE_BYTES;

@@ -1,4 +1,4 @@
-import { Arena, MAX_ARENA_BYTES } from "../../../../wasm/arena.js";
+import { Arena } from "../../../../wasm/arena.js";
 import { ZIGZAG } from "../coefficients.js";
 import type { BaselineComponent, BaselineScan } from "./baseline-scan.js";
 import { BLOCK, COEFFICIENT_PLACES, packTable, STATE } from "./entropy-kernel.js";
@@ -38,8 +38,8 @@ export function layOut(memory: WebAssembly.Memory, input: Uint8Array, scan: Base
   const numBlocks = components.reduce((sum, { h, v }) => sum + h * v, 0);
   // Blocks take 64 bytes, their pixels up to twice as many; one row of units has coefficients too, and rows that are made longer.
   const size = input.length + numBlocks * unitsX * 64 * (3 * unitsY + 4) + 100_000;
-  if (size > MAX_ARENA_BYTES || numBlocks * unitsX * unitsY > 8 * input.length) return undefined;
-  const arena = new Arena(memory, size);
+  const arena = numBlocks * unitsX * unitsY > 8 * input.length ? undefined : Arena.ofSize(memory, size);
+  if (arena === undefined) return undefined;
   const integers = new Int32Array(arena.bytes.buffer);
   const state = arena.put(new Int32Array(STATE.size / 4));
   const blocks = arena.reserve(numBlocks * BLOCK.size);
