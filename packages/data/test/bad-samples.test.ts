@@ -68,6 +68,6 @@ describe('onBadSample: "throw"', () => {
     const iterator = loader(numberSet(4, { bad: [2] }), { batchSize: 2 })[Symbol.asyncIterator]();
     await iterator.next();
     await expect(iterator.next()).rejects.toMatchObject({ code: "SAMPLE_BAD" });
-    expect(() => loader(numberSet(1), { onBadSample: "ignore" as "skip" })).toThrow('It is "throw" or "skip".');
+    expect(() => loader(numberSet(1), { onBadSample: "ignore" as "skip" })).toThrow('It takes "throw" or "skip".');
   });
 });

@@ -160,7 +160,7 @@ describe("mixing", () => {
   });
 
   it("refuses options that cannot be", () => {
-    expect(() => mixUp({} as never)).toThrow("mixUp() got numClasses: undefined. It is a number of classes.");
+    expect(() => mixUp({} as never)).toThrow("mixUp() got no numClasses. It takes a whole number of at least 1.");
     expect(() => cutMix({ numClasses: 2, alpha: 0 })).toThrow("cutMix() got alpha: 0. It is a number above 0.");
     expect(() => cutMix({ numClasses: 2, alfa: 1 } as never)).toThrow('Did you mean "alpha"?');
   });
