@@ -161,7 +161,7 @@ describe("mixing", () => {
 
   it("refuses options that cannot be", () => {
     expect(() => mixUp({} as never)).toThrow("mixUp() got no numClasses. It takes a whole number of at least 1.");
-    expect(() => cutMix({ numClasses: 2, alpha: 0 })).toThrow("cutMix() got alpha: 0. It is a number above 0.");
+    expect(() => cutMix({ numClasses: 2, alpha: 0 })).toThrow("cutMix() got alpha: 0. It takes a finite number above 0.");
     expect(() => cutMix({ numClasses: 2, alfa: 1 } as never)).toThrow('Did you mean "alpha"?');
   });
 });
