@@ -2,6 +2,7 @@ import { SnapfitError, type Storage } from "@snapfit/base";
 import { checkFinite } from "./check-finite.js";
 import { isCheckpoint, readCheckpoint, readInfo, writeCheckpoint, type CheckpointFormat } from "./checkpoint-files.js";
 import { hashState, type CheckpointInfo, type PackedCheckpoint } from "./checkpoint.js";
+import { copyDurably } from "./copy-durably.js";
 import { writeManifest, type CheckpointEntry } from "./manifest.js";
 import { recover, removeAtomically, writeAtomically } from "./write-atomically.js";
 
@@ -100,11 +101,13 @@ export class CheckpointFolder {
     const written: string[] = [];
     for (const { name: plainName, formerName, info } of targets) {
       const name = this.#fileName(plainName);
+      let former: CheckpointEntry | undefined;
       await writeAtomically(this.#storage, `${this.path}/${name}`, async (temporary) => {
         await writeCheckpoint(this.#storage, temporary, this.settings.format, packed, { ...info, serial }, hash);
-        if (formerName !== undefined) await this.#rename(name, this.#fileName(formerName));
+        if (formerName !== undefined) former = await this.#copy(name, this.#fileName(formerName));
       });
-      this.#take([...this.#entries.filter((entry) => entry.name !== name), { name, ...info, serial, hash }]);
+      const others = this.#entries.filter((entry) => entry.name !== name && entry.name !== former?.name);
+      this.#take([...others, ...(former ? [former] : []), { name, ...info, serial, hash }]);
       written.push(name);
     }
     await this.#prune();
@@ -116,23 +119,28 @@ export class CheckpointFolder {
     this.#take(entries);
   }
 
-  async #rename(from: string, to: string): Promise<void> {
+  /** A copy, not another name: a reader finds the one that is about to be replaced until the new one has its name. */
+  async #copy(from: string, to: string): Promise<CheckpointEntry | undefined> {
     const entry = this.#entries.find(({ name }) => name === from);
-    if (entry === undefined || (await this.#storage.stat(`${this.path}/${from}`)) === undefined) return;
-    await removeAtomically(this.#storage, `${this.path}/${to}`);
-    await this.#storage.rename(`${this.path}/${from}`, `${this.path}/${to}`);
-    this.#take(this.#entries.filter(({ name }) => name !== to).map((each) => (each === entry ? { ...each, name: to } : each)));
+    if (entry === undefined || (await this.#storage.stat(`${this.path}/${from}`)) === undefined) return undefined;
+    await writeAtomically(this.#storage, `${this.path}/${to}`, (temporary) =>
+      copyDurably(this.#storage, `${this.path}/${from}`, temporary),
+    );
+    return { ...entry, name: to };
   }
 
   async #prune(): Promise<void> {
-    const { newest, best, mode, bestName } = this.settings.keep;
+    const { newest, best: numBest, mode, bestName } = this.settings.keep;
     const byAge = this.#entries.filter(({ kind }) => kind === "epoch" || kind === "step").reverse();
     const sign = mode === "max" ? -1 : 1;
-    const isFirst = ({ name }: CheckpointEntry): number => Number(name === this.#fileName(bestName));
-    const byValue = this.#entries
-      .filter(({ kind }) => kind === "best")
-      .sort((a, b) => isFirst(b) - isFirst(a) || sign * (a.value! - b.value!) || a.serial - b.serial);
-    const removed = [...byAge.slice(newest), ...byValue.slice(best)];
+    const best = this.#entries.filter(({ kind }) => kind === "best");
+    const first = best.find(({ name }) => name === this.#fileName(bestName));
+    // A copy of the first that no new one has replaced: a crash or a failure came between.
+    const copies = best.filter((entry) => entry !== first && entry.serial === first?.serial);
+    const byValue = best
+      .filter((entry) => !copies.includes(entry))
+      .sort((a, b) => Number(b === first) - Number(a === first) || sign * (a.value! - b.value!) || a.serial - b.serial);
+    const removed = [...byAge.slice(newest), ...copies, ...byValue.slice(numBest)];
     const without = (gone: readonly CheckpointEntry[]): CheckpointEntry[] => this.#entries.filter((entry) => !gone.includes(entry));
     await writeManifest(this.#storage, this.path, without(removed));
     for (const entry of removed) {

@@ -2,6 +2,8 @@ import { MemoryStorage } from "@snapfit/base";
 import { FaultStorage, type Fault, type StorageCall } from "@snapfit/test-utils";
 import { expect } from "vitest";
 import type { CheckpointFormat } from "../../src/index.js";
+import { readCheckpoint } from "../../src/checkpoint-files.js";
+import { recover } from "../../src/write-atomically.js";
 import { FOLDER, tinyRun } from "./tiny-run.js";
 import { wholeCheckpoints } from "./whole-checkpoints.js";
 
@@ -33,6 +35,7 @@ export async function killAndResume(format: CheckpointFormat, { call, effect }: 
   const dying = new FaultStorage(disk, { faults: [{ at: call.number, code: "KILLED", effect }] });
   const killed = await tinyRun(dying, { format });
   expect(dying.calls.at(-1), at).toMatchObject({ number: call.number, name: call.name, path: call.path }); // sizes differ: a state tells times
+  await expectBest(disk, format, dying.calls.slice(0, -1), at);
   const resumed = await tinyRun(disk, { format });
   expect(resumed.error, at).toBeUndefined();
   expect(
@@ -47,4 +50,13 @@ export async function killAndResume(format: CheckpointFormat, { call, effect }: 
     (await disk.list(FOLDER)).filter(({ name }) => name.startsWith(".")),
     at,
   ).toEqual([]);
+}
+
+/** Once there is a best checkpoint it is there at every moment, whole: a folder once what stepped aside has come back. */
+async function expectBest(disk: MemoryStorage, format: CheckpointFormat, calls: readonly StorageCall[], at: string): Promise<void> {
+  const best = `${FOLDER}/best_model${format === "ckpt" ? ".ckpt" : ""}`;
+  if (!calls.some(({ name, to }) => name === "rename" && to === best)) return;
+  if (format === "safetensors") await recover(disk, FOLDER);
+  const { info } = await readCheckpoint(disk, best);
+  expect(info.kind, at).toBe("best");
 }
