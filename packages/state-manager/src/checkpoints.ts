@@ -6,7 +6,7 @@ import { hashState, packCheckpoint, unpackCheckpoint, type CheckpointContent } f
 import { checkFinite } from "./check-finite.js";
 import { FolderLock } from "./folder-lock.js";
 import type { CheckpointEntry } from "./manifest.js";
-import { writeAtomically } from "./write-atomically.js";
+import { standingPath, writeAtomically } from "./write-atomically.js";
 import { SavePlan, type ValidationValue } from "./save-plan.js";
 import { createSaver, ownArrays, type Saver } from "./saver.js";
 import { stateManagerError } from "./state-manager-error.js";
@@ -155,12 +155,13 @@ export class Checkpoints {
   async #find(resume: string): Promise<{ readonly path: string; readonly content: CheckpointContent } | undefined> {
     const { storage } = this.#settings;
     if (resume !== "auto" && resume !== "must") {
-      if (!(await isCheckpoint(storage, resume)))
+      const path = await standingPath(storage, resume);
+      if (!(await isCheckpoint(storage, path)))
         throw noCheckpoint(
           `"${resume}" is no checkpoint.`,
           "Give the path of a file or folder that save() wrote. Weights alone are for loadModel().",
         );
-      return { path: resume, content: unpackCheckpoint(await readCheckpoint(storage, resume)) };
+      return { path, content: unpackCheckpoint(await readCheckpoint(storage, path)) };
     }
     const found = await this.#folder!.newest((sentence) => this.#host.logger.warning(sentence));
     if (found !== undefined) return { path: found.path, content: unpackCheckpoint(found.packed) };

@@ -5,7 +5,8 @@ const TEMPORARY = ".new-";
 const REPLACED = ".old-";
 
 /**
- * Writes a file or folder, whole or not at all, and durably: a crash leaves what was there before, or the new one, once {@link recover} has run.
+ * Writes a file or folder, whole or not at all, and durably: a crash leaves what was there before, or the new one, once {@link recover} or the next
+ * write of this path has run.
  * @param write puts it at the path that it is given, and syncs its bytes; for a folder its members too.
  */
 export async function writeAtomically(storage: Storage, path: string, write: (temporary: string) => Promise<void>): Promise<void> {
@@ -13,6 +14,7 @@ export async function writeAtomically(storage: Storage, path: string, write: (te
   const temporary = `${folder}/${TEMPORARY}${name}`;
   try {
     await storage.remove(temporary);
+    await settleReplaced(storage, path);
     await write(temporary);
     await replace(storage, path, temporary);
   } catch (error) {
@@ -32,10 +34,17 @@ export async function removeAtomically(storage: Storage, path: string): Promise<
   await storage.remove(temporary);
 }
 
+/** Where the content of a path is: there, or beside it, if a crash came while a folder was being replaced. */
+export async function standingPath(storage: Storage, path: string): Promise<string> {
+  if ((await storage.stat(path)) !== undefined) return path;
+  const aside = asideOf(path);
+  return (await storage.stat(aside)) === undefined ? path : aside;
+}
+
 /** A file takes the place of a file in one rename. A folder cannot take the place of another one: the old one steps aside first. */
 async function replace(storage: Storage, path: string, temporary: string): Promise<void> {
-  const { folder, name } = parted(path);
-  const old = `${folder}/${REPLACED}${name}`;
+  const { folder } = parted(path);
+  const old = asideOf(path);
   const stepsAside = (await storage.stat(path))?.kind === "folder";
   try {
     if (stepsAside) {
@@ -54,17 +63,24 @@ async function replace(storage: Storage, path: string, temporary: string): Promi
 
 /** Ends what a crash has interrupted: half-written things go, a folder that stepped aside comes back where the new one is missing. */
 export async function recover(storage: Storage, folder: string): Promise<void> {
-  const names = (await storage.list(folder)).map((entry) => entry.name);
-  for (const name of names) {
+  for (const { name } of await storage.list(folder)) {
     if (name.startsWith(TEMPORARY)) await storage.remove(`${folder}/${name}`);
-    if (!name.startsWith(REPLACED)) continue;
-    const original = name.slice(REPLACED.length);
-    if (names.includes(original)) await storage.remove(`${folder}/${name}`);
-    else {
-      await storage.rename(`${folder}/${name}`, `${folder}/${original}`);
-      await storage.sync(folder);
-    }
+    if (name.startsWith(REPLACED)) await settleReplaced(storage, `${folder}/${name.slice(REPLACED.length)}`);
   }
+}
+
+/** What stepped aside for a folder comes back where that is missing, and goes otherwise: it had its name only when it was whole. */
+async function settleReplaced(storage: Storage, path: string): Promise<void> {
+  const old = asideOf(path);
+  if ((await storage.stat(old)) === undefined) return;
+  if ((await storage.stat(path)) !== undefined) return storage.remove(old);
+  await storage.rename(old, path);
+  await storage.sync(parted(path).folder);
+}
+
+function asideOf(path: string): string {
+  const { folder, name } = parted(path);
+  return `${folder}/${REPLACED}${name}`;
 }
 
 function parted(path: string): { readonly folder: string; readonly name: string } {
