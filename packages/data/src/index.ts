@@ -16,7 +16,7 @@ export {
 export type { BatchContext, TransformContext } from "./loaders/make-batches.js";
 export { padded, type PaddedArrays, type PaddedBatch, type PadOptions } from "./loaders/padded.js";
 export { StreamLoader, type StreamSource } from "./loaders/stream-loader.js";
-export { stream, type StreamOptions } from "./loaders/stream.js";
+export { stream, type StreamModuleOptions, type StreamOptions } from "./loaders/stream.js";
 export type { BatchAccess, RandomAccess } from "./random-access.js";
 export { decodeImage, type DecodeImageOptions, type ImageDecoder, type ImageTensor } from "./readers/images/decode-image.js";
 export { parseIdx, type IdxDType, type IdxOptions } from "./readers/parse-idx.js";

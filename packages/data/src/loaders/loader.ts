@@ -5,8 +5,8 @@ import type { Sampler } from "../samplers/sampler.js";
 import { ThreadSource } from "../workers/thread-source.js";
 import type { Collated } from "./collate.js";
 import { DataLoader, type BatchSource } from "./data-loader.js";
-import { batchMaker, type BatchContext, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
-import { batchChecks, batchSettings } from "./options.js";
+import { batchMaker, type BatchContext, type BatchMaker, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
+import { batchChecks, batchSettings, functionOrModule } from "./options.js";
 
 /** Options of {@link loader}. */
 export type LoaderOptions = BatchOptions & OrderOptions;
@@ -123,7 +123,7 @@ const checks = {
   ...batchChecks,
   shuffle: trueOrFalse,
   sampler: ["a sampler such as weightedSampler()", (value) => typeof (value as Partial<Sampler> | null)?.checkSet === "function"],
-  transform: ["a function, or the URL of a module", (value) => /function|string/.test(typeof value) || value instanceof URL],
+  transform: functionOrModule,
   workers: wholeNumberFrom(0),
 } satisfies OptionChecks;
 
@@ -137,5 +137,16 @@ function sourceOf(set: RandomAccess<unknown>, workers: number, options: BatchMak
       "OPTION_INVALID",
       `loader() got workers: ${workers}, but threads cannot make the samples of this set. They can for sets that name a decoder's module, such as image folders, and parts of those. Leave out workers, or give the set \`input\` and \`decoder\`.`,
     );
-  return new ThreadSource(set, workers, options);
+  const threads = new ThreadSource("loader()", set.decoder, workers, options);
+  return {
+    open() {
+      const opened = threads.open();
+      const make: BatchMaker = (request) =>
+        opened.make(
+          request,
+          Array.from(request.indices, (index) => set.input(index)),
+        );
+      return { ...opened, make };
+    },
+  };
 }

@@ -5,6 +5,11 @@ import type { BatchOptions, CollateOptions } from "./loader.js";
 /** Also `Infinity`. */
 export const numberOfBytes: OptionCheck = ["a number of bytes", (value) => typeof value === "number" && value >= 0];
 
+export const functionOrModule: OptionCheck = [
+  "a function, or the URL of a module",
+  (value) => /function|string/.test(typeof value) || value instanceof URL,
+];
+
 /** Checks of the options that loaders and streams share. */
 export const batchChecks = {
   batchSize: wholeNumberFrom(1),

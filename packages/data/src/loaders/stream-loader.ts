@@ -2,7 +2,7 @@ import { RandomStream } from "@snapfit/base";
 import { ShortBatch } from "./bad-sample.js";
 import { BatchQueue, PASS_END, type Ahead } from "./batch-queue.js";
 import type { LoaderSettings } from "./loader-state.js";
-import type { BatchAssembler } from "./make-batches.js";
+import type { BatchRequest } from "./make-batches.js";
 import { PassLoader, type PassCut, type RunningPass } from "./pass-loader.js";
 import type { Shard } from "./shard.js";
 import { shuffled, type Placed } from "./shuffle-buffer.js";
@@ -10,25 +10,40 @@ import { shuffled, type Placed } from "./shuffle-buffer.js";
 /** Makes the samples of a pass. */
 export type StreamSource<Sample> = (pass: number) => Iterable<Sample> | AsyncIterable<Sample>;
 
+/** Who makes the batches of a stream. */
+export interface StreamBatches {
+  /** A pass begins. */
+  open(): OpenBatches;
+}
+
+/** Makes the batches of one pass. */
+export interface OpenBatches {
+  make(request: BatchRequest, samples: readonly unknown[]): unknown;
+  /** Called with true before a batch is waited for, and with false after. */
+  hold?(isHeld: boolean): void;
+  /** @param isLeft whether the pass was not used up. */
+  close?(isLeft: boolean): unknown;
+}
+
 /** What `stream()` makes: batches of a source without a length, pass after pass. */
 export class StreamLoader<Batch> extends PassLoader<Batch> {
   readonly #settings: LoaderSettings & { readonly shuffleBuffer: number };
   readonly #source: StreamSource<unknown>;
   readonly #ahead: Ahead;
-  readonly #assemble: BatchAssembler;
+  readonly #batches: StreamBatches;
 
   /** For `stream()`, which checks the options. */
   constructor(
     settings: LoaderSettings & { readonly shuffleBuffer: number },
     source: StreamSource<unknown>,
     ahead: Ahead,
-    assemble: BatchAssembler,
+    batches: StreamBatches,
   ) {
     super(settings);
     this.#settings = settings;
     this.#source = source;
     this.#ahead = ahead;
-    this.#assemble = assemble;
+    this.#batches = batches;
   }
 
   /**
@@ -51,15 +66,18 @@ export class StreamLoader<Batch> extends PassLoader<Batch> {
   protected override begin(running: RunningPass): BatchQueue {
     const { pass, window: first, shard } = running;
     const samples = this.#samplesOf(pass, shard);
+    const batches = this.#batches.open();
     let reading: Promise<unknown> = skip(samples, first * shard.batchSize);
     return new BatchQueue(first, Infinity, this.#ahead, {
       make: (window) => {
-        const batch = reading.then(() => take(samples, shard.batchSize));
-        reading = batch;
-        return batch.then((placed) => this.#makeBatch(pass, window, placed, shard));
+        const taken = reading.then(() => take(samples, shard.batchSize));
+        reading = taken;
+        return taken.then((placed) => makeBatch(batches, pass, window, placed, shard));
       },
-      async end() {
+      hold: (isHeld) => batches.hold?.(isHeld),
+      async end(isLeft) {
         running.isEnded = true;
+        await batches.close?.(isLeft);
         await samples.return(undefined);
       },
     });
@@ -71,15 +89,18 @@ export class StreamLoader<Batch> extends PassLoader<Batch> {
     const part = everyNth(this.#source(pass), rank, size);
     return shuffleBuffer > 1 ? shuffled(part, shuffleBuffer, RandomStream.fromSeed(seed, "shuffle", pass, rank)) : part;
   }
+}
 
-  #makeBatch(pass: number, window: number, placed: readonly Placed[], { batchSize, dropLast }: Shard): unknown {
-    const missing = batchSize - placed.length;
-    if (placed.length === 0 || (dropLast && missing > 0)) return PASS_END;
-    const request = { pass, window, indices: Uint32Array.from(placed, ({ index }) => index), repeats: undefined };
-    const batch = this.#assemble(request, (i) => placed[i]!.sample);
-    if (missing === 0) return batch;
-    return batch instanceof Promise ? batch.then((made) => shorten(window, made, missing)) : shorten(window, batch, missing);
-  }
+function makeBatch(batches: OpenBatches, pass: number, window: number, placed: readonly Placed[], shard: Shard): unknown {
+  const missing = shard.batchSize - placed.length;
+  if (placed.length === 0 || (shard.dropLast && missing > 0)) return PASS_END;
+  const request = { pass, window, indices: Uint32Array.from(placed, ({ index }) => index), repeats: undefined };
+  const batch = batches.make(
+    request,
+    placed.map(({ sample }) => sample),
+  );
+  if (missing === 0) return batch;
+  return batch instanceof Promise ? batch.then((made) => shorten(window, made, missing)) : shorten(window, batch, missing);
 }
 
 /** A last batch, with what is missing to a full one besides bad samples. */

@@ -18,7 +18,7 @@ parentPort!.on("message", (task: ThreadTask) => {
 });
 
 async function load(): Promise<(task: ThreadTask, i: number) => unknown> {
-  const decode = (await importDefault<DecoderModule<unknown>>(decoder.module))(decoder.options);
+  const decode = decoder ? (await importDefault<DecoderModule<unknown>>(decoder.module))(decoder.options) : (input: unknown) => input;
   if (transform === undefined) return (task, i) => decode(task.inputs[i]);
   const change = await importDefault<Transform>(transform);
   return async (task, i) => change(await decode(task.inputs[i]), contextOf(root, task, i));

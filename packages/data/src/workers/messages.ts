@@ -3,7 +3,8 @@ import type { Decoder } from "../decoded-set.js";
 
 /** What a thread begins with. */
 export interface ThreadSetup {
-  readonly decoder: Decoder;
+  /** Undefined where inputs are samples. */
+  readonly decoder: Decoder | undefined;
   /** URL of a module whose default export is a transform. */
   readonly transform: string | undefined;
   readonly seed: number;

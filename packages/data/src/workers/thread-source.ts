@@ -1,7 +1,6 @@
 import { SnapfitError } from "@snapfit/base";
-import type { DecodedSet } from "../decoded-set.js";
+import type { Decoder } from "../decoded-set.js";
 import { ShortBatch } from "../loaders/bad-sample.js";
-import type { BatchSource, OpenSource } from "../loaders/data-loader.js";
 import { batchAssembler, type BatchMakerOptions, type BatchRequest } from "../loaders/make-batches.js";
 import { receiveError, type SentFailure, type ThreadSetup } from "./messages.js";
 import { isNode } from "./node-module.js";
@@ -10,12 +9,21 @@ import { Thread, type ThreadResult } from "./thread.js";
 /** Threads of a loader that is gone without having left its pass. */
 const abandoned = new FinalizationRegistry<Set<Thread>>((threads) => void endAll(threads));
 
+/** Makes the batches of one pass. */
+export interface OpenThreads {
+  /** @param inputs what the samples of the request are made of. */
+  make(request: BatchRequest, inputs: readonly unknown[]): Promise<unknown>;
+  /** Called with true before a batch is waited for, and with false after. */
+  hold(isHeld: boolean): void;
+  /** @param isLeft whether the pass was not used up. */
+  close(isLeft: boolean): Promise<void>;
+}
+
 /**
- * Has the samples of a set made in threads. They start with the first pass and stay for the next one when a pass is used up; when one is left early or fails, they end.
+ * Has samples made in threads. They start with the first pass and stay for the next one when a pass is used up; when one is left early or fails, they end.
  * They keep the process alive only while a batch is waited for.
  */
-export class ThreadSource implements BatchSource {
-  readonly #set: DecodedSet<unknown>;
+export class ThreadSource {
   readonly #numThreads: number;
   readonly #setup: Omit<ThreadSetup, "progress">;
   readonly #finish: (request: BatchRequest, result: ThreadResult, inputs: readonly unknown[]) => unknown;
@@ -24,36 +32,35 @@ export class ThreadSource implements BatchSource {
   #numHolds = 0;
   #lastTask = 0;
 
-  constructor(set: DecodedSet<unknown>, numThreads: number, options: BatchMakerOptions) {
+  /** @param owner whose option `workers` it is: `loader()`. @param decoder makes samples of inputs; undefined where they are the samples. */
+  constructor(owner: string, decoder: Decoder | undefined, numThreads: number, options: BatchMakerOptions) {
     if (!isNode())
       throw new SnapfitError(
         "OPTION_INVALID",
-        `loader() got workers: ${numThreads}, but threads are there in Node only. Leave out workers in browsers.`,
+        `${owner} got workers: ${numThreads}, but threads are there in Node only. Leave out workers in browsers.`,
       );
     const { transform, collate, seed, onBadSample } = options;
     const isInMain = typeof transform === "function";
-    this.#set = set;
     this.#numThreads = numThreads;
     const module = transform === undefined || isInMain ? undefined : String(transform);
     const isCollating = !isInMain && collate === undefined;
-    this.#setup = { decoder: set.decoder, transform: module, seed, isCollating, onBadSample };
+    this.#setup = { decoder, transform: module, seed, isCollating, onBadSample };
     const assemble = batchAssembler({ ...options, transform: isInMain ? transform : undefined });
     this.#finish = isCollating ? finishBatch : (request, result, inputs) => assemble(request, (i) => sampleOf(request, result, inputs, i));
     abandoned.register(this, this.#threads);
   }
 
-  open(): OpenSource {
+  open(): OpenThreads {
     this.#numOpen++;
     return {
-      make: (request) => this.#make(request),
+      make: (request, inputs) => this.#make(request, inputs),
       hold: (isHeld) => this.#hold(isHeld),
       close: (isLeft) => this.#close(isLeft),
     };
   }
 
-  async #make(request: BatchRequest): Promise<unknown> {
+  async #make(request: BatchRequest, inputs: readonly unknown[]): Promise<unknown> {
     const { pass, indices, repeats } = request;
-    const inputs = Array.from(indices, (index) => this.#set.input(index));
     this.#startThreads();
     // Given out at once, so that threads have work while this one is busy.
     const thread = [...this.#threads].reduce((least, each) => (each.numWaiting < least.numWaiting ? each : least));
