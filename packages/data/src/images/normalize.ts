@@ -12,7 +12,7 @@ export interface NormalizeOptions {
 
 /**
  * Makes float32 images `(value - mean) / std`. Bytes are divided by 255 first; without options that is all.
- * @throws SnapfitError `OPTION_INVALID`, also if there are not as many numbers as channels; of a sample `IMAGE_FORM`
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`, also if there are not as many numbers as channels; of a sample `IMAGE_FORM`
  */
 export function normalize(options: NormalizeOptions = {}): FixedTransform<"float32"> {
   checkOptions("normalize()", options, { mean: channelsOf(anyNumber), std: channelsOf(numberAbove(0)) });
