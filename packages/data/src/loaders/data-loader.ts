@@ -14,7 +14,7 @@ export interface BatchSource {
 }
 
 /** Makes the batches of one pass. */
-export interface OpenSource {
+interface OpenSource {
   readonly make: BatchMaker;
   /** Called with true before a batch is waited for, and with false after. */
   hold?(isHeld: boolean): void;

@@ -17,7 +17,7 @@ export interface StreamBatches {
 }
 
 /** Makes the batches of one pass. */
-export interface OpenBatches {
+interface OpenBatches {
   make(request: BatchRequest, samples: readonly unknown[]): unknown;
   /** Called with true before a batch is waited for, and with false after. */
   hold?(isHeld: boolean): void;

@@ -39,7 +39,7 @@ export interface ImageFolder extends DecodedSet<ImageSample, ImageFile> {
 /**
  * The images `<root>/<class>/<file>` as a set of samples, which are read and decoded when they are asked for, in threads too.
  * Classes and files come in natural order: 2 before 10. Files that are not named .png, .jpg or .jpeg are no images and are left out, as are hidden files and folders.
- * @throws SnapfitError `IMAGE_FOLDER` if there are no classes, an empty one, one that `classes` does not have, or a folder within a class; `NOT_FOUND`; `IMAGE_OPTIONS`. Samples: `SAMPLE_BAD` as `decodeImage`.
+ * @throws SnapfitError `IMAGE_FOLDER` if there are no classes, an empty one, one that `classes` does not have, or a folder within a class; `NOT_FOUND`; `OPTION_INVALID`. Samples: `SAMPLE_BAD` as `decodeImage`.
  *
  * @example
  * ```ts no-run
