@@ -121,7 +121,7 @@ export class Checkpoints {
   async save(path: string | undefined): Promise<string> {
     const target = this.#plan.manualTarget(this.#host.progress);
     if (path === undefined) {
-      await this.#save([target]);
+      await this.#saveForGood([target]);
       await this.settle("stop");
       return this.#isFirstRank ? this.pathOf(this.entries.at(-1)!.name) : "";
     }
@@ -205,8 +205,21 @@ export class Checkpoints {
     this.#isBestUnsaved = false;
     this.#validated = undefined;
     // Only rank 0 knows the folder; all take part in the capture.
-    if (await processGroup.broadcast(targets.length > 0)) await this.#save(targets, kind === "fitEnd");
-    if (kind === "fitEnd" || kind === "stop") await this.settle();
+    const isLast = kind === "fitEnd" || kind === "stop";
+    if (await processGroup.broadcast(targets.length > 0))
+      await (isLast ? this.#saveForGood(targets, kind === "fitEnd") : this.#save(targets));
+    if (isLast) await this.settle();
+  }
+
+  /** Saves, and once more in this thread where the one that writes has died: there may be no next save. Collective. */
+  async #saveForGood(targets: readonly SaveTarget[], isQuiet = false): Promise<void> {
+    await this.#save(targets, isQuiet);
+    await this.#inFlight;
+    const hasThreadDied = (this.#failure as Partial<SnapfitError> | undefined)?.code === "SAVE_FAILED";
+    if (!(await this.#host.processGroup.broadcast(hasThreadDied))) return;
+    this.#failure = undefined;
+    this.#isBestUnsaved = false;
+    await this.#save(targets);
   }
 
   /** Copies the state, and leaves the rest to the saver. One save at a time. */

@@ -18,7 +18,7 @@ export class WorkerSaver implements Saver {
     try {
       const program = createRequire(import.meta.url).resolve("@snapfit/state-manager/save-worker");
       this.#worker = new Worker(program, { workerData: { settings: folder.settings, entries: folder.entries } satisfies SaveWorkerData });
-      this.#worker.on("error", () => (this.#worker = undefined));
+      for (const end of ["error", "exit"]) this.#worker.on(end, () => (this.#worker = undefined));
       this.#worker.unref(); // an idle one does not keep the process
     } catch {
       // A bundle without the file: this thread does it.
