@@ -394,6 +394,15 @@ describe("iteration", () => {
     expect((await iterator.next()).done).toBe(true);
   });
 
+  it("says which sample came out as undefined", async () => {
+    const forgets = ({ index }: { readonly index: number }) => (index < 2 ? index : undefined);
+    const batches = loader(numbered(4), { batchSize: 4, transform: (_, context) => forgets(context) });
+    await expect(batches[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "COLLATE",
+      message: expect.stringContaining("Sample 2 of the batch is undefined. The set's at() and the transform return the sample."),
+    });
+  });
+
   it("waits for transforms and collates that take time", async () => {
     const batches = loader(slowSet(3, 1), {
       batchSize: 2,
@@ -420,7 +429,11 @@ describe("options", () => {
       [{ workers: 4 }, "got workers: 4, but threads cannot make the samples of this set"],
       [{ worker: 4 }, 'Did you mean "workers"?'],
       [{ sampler: [1, 2] }, "got sampler: [1, 2]. It takes a sampler such as weightedSampler()."],
-      [{ transform: { to: 1 } }, 'got transform: {"to":1}. It takes a function, or the URL of a module.'],
+      [{ transform: { to: 1 } }, 'got transform: {"to":1}. It takes a function, or the URL of a module: '],
+      [
+        { transform: "./augment.js" },
+        'got transform: "./augment.js". It takes a function, or the URL of a module: new URL("./augment.js", import.meta.url).',
+      ],
       [{ onBadSample: "ignore" }, 'got onBadSample: "ignore". It takes "throw" or "skip".'],
     ];
     for (const [options, message] of cases) {
@@ -430,5 +443,7 @@ describe("options", () => {
       );
     }
     expect(() => loader({ at: () => 1 } as never)).toThrow("loader() got no set.length.");
+    expect(() => loader({ length: 4 } as never)).toThrow('loader() got set: {"length":4}. It takes a set of samples, such as arrays()');
+    expect(() => loader(Promise.resolve(set) as never)).toThrow("loader() got set: a Promise.");
   });
 });

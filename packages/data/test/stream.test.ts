@@ -141,6 +141,14 @@ describe("stream", () => {
     expect(numClosed).toBe(3);
   });
 
+  it("says what its source gave in place of samples", async () => {
+    const source = async () => [1, 2];
+    await expect(pass(stream(source as never))).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: "stream() got samples of its source: a Promise. It takes an iterable or an async iterable.",
+    });
+  });
+
   it("checks its options", () => {
     const cases: [object, string][] = [
       [{ batchSize: 0 }, "stream() got batchSize: 0."],

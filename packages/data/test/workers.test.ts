@@ -157,9 +157,54 @@ describe("faults in threads", () => {
     });
   });
 
-  it("of a module that is not there, or samples that do not fit together, come with the batch", async () => {
-    const missing = { ...numberSet(4), decoder: { module: "file:///nowhere/decoder.mjs", options: {} } };
-    await expect(pass(loader(missing, { workers: 1 }))).rejects.toThrow(/A batch could not be made in a thread: .*nowhere/);
+  it("of modules that cannot be used name the module, with threads and without", async () => {
+    const module = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+    const cases: [string, RegExp, object?][] = [
+      [
+        "file:///nowhere/augment.mjs",
+        /^The module file:\/\/\/nowhere\/augment.mjs of the transform cannot be loaded: .*nowhere.*import\.meta\.url/s,
+      ],
+      [module("throw new TypeError('no GPU')"), /cannot be loaded: TypeError: no GPU\./, { name: "TypeError", message: "no GPU" }],
+      [module("export const transform = (sample) => sample"), /has no default export\. Its default export is the function/],
+      [module("export default 5"), /exports 5 by default\./],
+    ];
+    for (const [transform, message, cause] of cases) {
+      for (const workers of [0, 1]) {
+        const reading = pass(loader(numberSet(2), { workers, transform }));
+        await expect(reading).rejects.toMatchObject({
+          code: "LOADER_MODULE",
+          message: expect.stringMatching(message),
+          ...(cause && { cause }),
+        });
+      }
+    }
+    for (const [decoder, message] of [
+      ["file:///nowhere/decoder.mjs", "of the decoder cannot be loaded"],
+      [module("export default () => 5"), "exports a function that returns 5, not one that makes a sample of an input"],
+    ] as const) {
+      const set = { ...numberSet(4), decoder: { module: decoder, options: {} } };
+      for (const each of [set, concat(numberSet(2), set)])
+        await expect(pass(loader(each, { workers: 1 }))).rejects.toMatchObject({
+          code: "LOADER_MODULE",
+          message: expect.stringContaining(message),
+        });
+    }
+  });
+
+  it("of what cannot be sent to a thread say so", async () => {
+    const inputs = { ...numberSet(2), input: () => () => 1 };
+    const options = { ...numberSet(2), decoder: { ...numberSet(2).decoder, options: { bad: () => 1 } } };
+    for (const [set, what] of [
+      [inputs, "What `input(index)` of the set gave"],
+      [options, "The options of the decoder"],
+    ] as const)
+      await expect(pass(loader(set, { workers: 1 }))).rejects.toMatchObject({
+        code: "LOADER_WORKER",
+        message: expect.stringContaining(`${what} cannot be sent to a thread: DataCloneError`),
+      });
+  });
+
+  it("of samples that do not fit together come with the batch", async () => {
     const uneven: DecodedSet<Float32Array> = {
       length: 2,
       at: (index) => new Float32Array(index + 1),

@@ -29,6 +29,12 @@ export type Collated<Sample> = [Sample] extends [HostTensor<infer Rank, infer DT
  */
 export function collate<Sample>(samples: readonly Sample[]): Collated<Sample> {
   if (samples.length === 0) throw new SnapfitError("COLLATE", "collate() got no samples. A batch has at least one. Check what calls it.");
+  const nothing = samples.findIndex((sample) => sample === undefined);
+  if (nothing >= 0)
+    throw new SnapfitError(
+      "COLLATE",
+      `Sample ${nothing} of the batch is undefined. The set's at() and the transform return the sample. Look whether one of them lacks a return.`,
+    );
   return collateField(samples, "") as Collated<Sample>;
 }
 

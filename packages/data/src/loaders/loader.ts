@@ -1,4 +1,4 @@
-import { checkOption, checkOptions, SnapfitError, trueOrFalse, wholeNumberFrom, type OptionChecks } from "@snapfit/base";
+import { checkOption, checkOptions, SnapfitError, trueOrFalse, wholeNumberFrom, type OptionCheck, type OptionChecks } from "@snapfit/base";
 import { isDecoded, type DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
 import type { Sampler } from "../samplers/sampler.js";
@@ -79,7 +79,7 @@ export type PlainOptions = LoaderOptions & { readonly transform?: never; readonl
 
 /**
  * Batches of a set, pass after pass, that can be resumed within a pass.
- * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`, `SAMPLER`; while iterating, what the set, `transform` and `collate` throw, and `LOADER_WORKER`.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`, `SAMPLER`; while iterating, what the set, `transform` and `collate` throw, `LOADER_MODULE` and `LOADER_WORKER`.
  *
  * @example
  * const set = arrays({ values: new Float32Array(600), labels: new Int32Array(600) });
@@ -105,6 +105,7 @@ export function loader(
   options: LoaderOptions & Partial<BatchMakerOptions> & { readonly workers?: number } = {},
 ): DataLoader<unknown> {
   checkOptions("loader()", options, checks);
+  checkOption("loader()", "set", set, ["a set of samples, such as arrays(), or an object with length and at(index)", isSet]);
   checkOption("loader()", "set.length", set.length, wholeNumberFrom(0));
   const { shuffle = false, workers = 0, sampler, transform, collate } = options;
   const { batchSize, seed, dropLast, onBadSample, ahead } = batchSettings(options, Math.max(2, 2 * workers));
@@ -118,6 +119,8 @@ export function loader(
   const source = sourceOf(set, workers, { seed, transform, collate, onBadSample });
   return new DataLoader(settings, sampler, ahead, source);
 }
+
+const isSet: OptionCheck[1] = (value) => typeof (value as Partial<RandomAccess<unknown>> | undefined | null)?.at === "function";
 
 const checks = {
   ...batchChecks,

@@ -2,6 +2,7 @@ import { RandomStream } from "@snapfit/base";
 import { hasGather, type RandomAccess } from "../random-access.js";
 import { isBadSampleError, ShortBatch, type BadSample } from "./bad-sample.js";
 import { collate as defaultCollate } from "./collate.js";
+import { importDefault } from "./import-default.js";
 
 /** What a sample transform knows about the sample. */
 export interface TransformContext {
@@ -77,7 +78,7 @@ export function batchAssembler(options: BatchMakerOptions): BatchAssembler {
   if (typeof transform !== "string" && !(transform instanceof URL))
     return (request, sampleAt) => assemble(request, sampleAt, transform as Transform | undefined);
   return (request, sampleAt) =>
-    (loading ??= importDefault<Transform>(String(transform))).then((change) => assemble(request, sampleAt, change));
+    (loading ??= importDefault<Transform>(String(transform), "transform")).then((change) => assemble(request, sampleAt, change));
 }
 
 /** The parent of the transforms' random streams. */
@@ -95,12 +96,6 @@ export function contextOf(root: RandomStream, { pass, indices, repeats }: Omit<B
 /** The context of a batch. Its first sample, and how often that came before, tell it from all others of the pass. */
 function batchContextOf(root: RandomStream, { pass, indices, repeats }: BatchRequest): BatchContext {
   return { random: root.split(pass, indices[0]!, repeats?.[0] ?? 0), pass };
-}
-
-/** The function that a module exports. */
-export async function importDefault<Exported>(module: string): Promise<Exported> {
-  const { default: exported } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ module)) as { default: Exported };
-  return exported;
 }
 
 function changeSample(sample: unknown, change: Transform, context: TransformContext): unknown {

@@ -6,8 +6,8 @@ import type { BatchOptions, CollateOptions } from "./loader.js";
 export const numberOfBytes: OptionCheck = ["a number of bytes", (value) => typeof value === "number" && value >= 0];
 
 export const functionOrModule: OptionCheck = [
-  "a function, or the URL of a module",
-  (value) => /function|string/.test(typeof value) || value instanceof URL,
+  'a function, or the URL of a module: new URL("./augment.js", import.meta.url)',
+  (value) => (typeof value === "string" ? !value.startsWith(".") : typeof value === "function" || value instanceof URL),
 ];
 
 /** Checks of the options that loaders and streams share. */

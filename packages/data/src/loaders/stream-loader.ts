@@ -1,4 +1,4 @@
-import { RandomStream } from "@snapfit/base";
+import { checkOption, RandomStream, type OptionCheck } from "@snapfit/base";
 import { ShortBatch } from "./bad-sample.js";
 import { BatchQueue, PASS_END, type Ahead } from "./batch-queue.js";
 import type { LoaderSettings } from "./loader-state.js";
@@ -111,6 +111,8 @@ function shorten(window: number, made: unknown, missing: number): ShortBatch {
 }
 
 async function* everyNth(source: Iterable<unknown> | AsyncIterable<unknown>, rank: number, size: number): AsyncGenerator<Placed, void> {
+  const isIterable: OptionCheck[1] = (value) => Symbol.iterator in Object(value) || Symbol.asyncIterator in Object(value);
+  checkOption("stream()", "samples of its source", source, ["an iterable or an async iterable", isIterable]);
   let index = 0;
   for await (const sample of source) {
     if (index % size === rank) yield { index, sample };

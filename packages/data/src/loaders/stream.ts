@@ -27,7 +27,7 @@ export type StreamModuleOptions<Changed, Batch> = Omit<StreamOptions<never, Chan
  * Batches of samples that come one after the other and whose number need not be known: lines of a file, records of a network. Each pass calls `source` anew.
  * A pass goes on after a resume by reading past what was seen; it gives the same bits if the source repeats itself.
  * @param source called with the number of the pass, from 0.
- * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; while iterating, what the source, `transform` and `collate` throw, and `LOADER_WORKER`.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; while iterating, what the source, `transform` and `collate` throw, `LOADER_MODULE` and `LOADER_WORKER`.
  *
  * @example
  * async function* lines() {

@@ -1,5 +1,5 @@
-import type { Decoder, DecoderModule } from "../decoded-set.js";
-import { importDefault } from "../loaders/make-batches.js";
+import type { Decoder } from "../decoded-set.js";
+import { loadDecoder } from "./load-decoder.js";
 
 /** The decoders of joined sets. */
 export interface ConcatOptions {
@@ -14,6 +14,7 @@ export interface ConcatInput {
 
 /** Decoder of joined sets: that of the set which the sample is from. */
 export default function concatDecoder({ parts }: ConcatOptions): (input: ConcatInput) => Promise<unknown> {
-  const loading = parts.map(async ({ module, options }) => (await importDefault<DecoderModule<unknown>>(module))(options));
+  const loading = parts.map(loadDecoder);
+  for (const each of loading) each.catch(() => {}); // told to each sample
   return async ({ part, input }) => (await loading[part]!)(input);
 }

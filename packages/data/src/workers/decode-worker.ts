@@ -1,9 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { DecoderModule } from "../decoded-set.js";
 import { isBadSampleError } from "../loaders/bad-sample.js";
 import { collate } from "../loaders/collate.js";
-import { contextOf, importDefault, transformRoot, type Transform } from "../loaders/make-batches.js";
+import { importDefault } from "../loaders/import-default.js";
+import { contextOf, transformRoot, type Transform } from "../loaders/make-batches.js";
 import { freshBuffers, packArrays } from "../nested-arrays.js";
+import { loadDecoder } from "./load-decoder.js";
 import { sendError, type SentFailure, type ThreadReply, type ThreadSetup, type ThreadTask } from "./messages.js";
 
 const { decoder, transform, seed, isCollating, onBadSample, progress } = workerData as ThreadSetup;
@@ -18,9 +19,9 @@ parentPort!.on("message", (task: ThreadTask) => {
 });
 
 async function load(): Promise<(task: ThreadTask, i: number) => unknown> {
-  const decode = decoder ? (await importDefault<DecoderModule<unknown>>(decoder.module))(decoder.options) : (input: unknown) => input;
+  const decode = decoder ? await loadDecoder(decoder) : (input: unknown) => input;
   if (transform === undefined) return (task, i) => decode(task.inputs[i]);
-  const change = await importDefault<Transform>(transform);
+  const change = await importDefault<Transform>(transform, "transform");
   return async (task, i) => change(await decode(task.inputs[i]), contextOf(root, task, i));
 }
 

@@ -32,6 +32,8 @@ export interface SentError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /** What a SnapfitError was caused by. */
+  readonly cause?: SentError | undefined;
 }
 
 /** A sample that could not be made, by its position in the task. */
@@ -55,26 +57,30 @@ export type ThreadReply = { readonly id: number } & (
 export function sendError(error: unknown): SentError {
   if (!(error instanceof Error)) return { code: undefined, name: "Error", message: String(error), stack: undefined };
   const code = error.name === "SnapfitError" ? (error as SnapfitError).code : undefined;
-  return { code, name: error.name, message: error.message, stack: error.stack };
+  const cause = code !== undefined && error.cause instanceof Error ? sendError(error.cause) : undefined;
+  return { code, name: error.name, message: error.message, stack: error.stack, cause };
 }
 
 /** The error again, with the sample that it belongs to. */
 export function receiveError(
-  { code, name, message, stack }: SentError,
+  { code, name, message, stack, cause }: SentError,
   sample: { readonly index: number; readonly input: unknown } | undefined,
 ): Error {
   if (code !== undefined) {
     const input = sample === undefined ? "" : inputText(sample.input);
     const where = sample === undefined ? "" : ` (Sample ${sample.index}${message.includes(input) ? "" : `, made of ${input}`}.)`;
-    return new SnapfitError(code, message + where);
+    return new SnapfitError(code, message + where, cause && { cause: plainError(cause) });
   }
-  const cause = Object.assign(new Error(message), { name, stack });
   const what = sample === undefined ? "A batch" : `Sample ${sample.index}, made of ${inputText(sample.input)},`;
   return new SnapfitError(
     "LOADER_WORKER",
     `${what} could not be made in a thread: ${name}: ${message}. The decoder or the transform has failed. Look at the cause's stack; without workers it can be debugged in this thread.`,
-    { cause },
+    { cause: plainError({ name, message, stack }) },
   );
+}
+
+function plainError({ name, message, stack }: Pick<SentError, "name" | "message" | "stack">): Error {
+  return Object.assign(new Error(message), { name, stack });
 }
 
 /** An input in a message. */

@@ -26,7 +26,8 @@ export class Thread {
     const { Worker } = nodeModule("node:worker_threads");
     this.#progress = new Int32Array(new SharedArrayBuffer(8));
     const workerData: ThreadSetup = { ...setup, progress: this.#progress };
-    this.#worker = new Worker(createRequire(import.meta.url).resolve("@snapfit/data/decode-worker"), { workerData });
+    const file = createRequire(import.meta.url).resolve("@snapfit/data/decode-worker");
+    this.#worker = sending("The options of the decoder", () => new Worker(file, { workerData }));
     this.#worker.on("message", (reply: ThreadReply) => this.#receive(reply));
     this.#worker.on("error", (error) => (this.#fault = error));
     this.#worker.on("exit", (code) => {
@@ -44,7 +45,7 @@ export class Thread {
   run(task: ThreadTask): Promise<ThreadResult> {
     return new Promise((resolve, reject) => {
       const { packed, buffer } = packArrays(task.inputs);
-      this.#worker.postMessage({ ...task, inputs: packed as unknown[] }, [buffer]);
+      sending("What `input(index)` of the set gave", () => this.#worker.postMessage({ ...task, inputs: packed as unknown[] }, [buffer]));
       this.#waiting.set(task.id, { task, resolve, reject });
     });
   }
@@ -86,6 +87,19 @@ export class Thread {
       );
     }
     this.#waiting.clear();
+  }
+}
+
+/** @param what what is sent. @throws SnapfitError `LOADER_WORKER` if it cannot be */
+function sending<Result>(what: string, send: () => Result): Result {
+  try {
+    return send();
+  } catch (cause) {
+    throw new SnapfitError(
+      "LOADER_WORKER",
+      `${what} cannot be sent to a thread: ${String(cause)} Plain data can be: numbers, texts, arrays and records of them. Have the decoder's module make the rest.`,
+      { cause },
+    );
   }
 }
 
