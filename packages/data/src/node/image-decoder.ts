@@ -1,6 +1,7 @@
 import { isMainThread } from "node:worker_threads";
+import { checkOptions } from "@snapfit/base";
 import {
-  checkDecodeOptions,
+  decodeChecks,
   finishImage,
   readImageHeader,
   type DecodeImageOptions,
@@ -22,7 +23,7 @@ import { decodeWithSharp, type Sharp } from "./decode-with-sharp.js"; // apart: 
  * ```
  */
 export function imageDecoder(options: DecodeImageOptions = {}): ImageDecoder {
-  checkDecodeOptions(options);
+  checkOptions("imageDecoder()", options, decodeChecks);
   return (bytes, file = "image") => {
     const header = readImageHeader(bytes, options, file);
     // A loader's threads have nothing else to do; on the main thread sharp decodes while it goes on.

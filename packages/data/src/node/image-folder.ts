@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { nearestName, SnapfitError, type HostTensor } from "@snapfit/base";
+import { checkOptions, nearestName, SnapfitError, type HostTensor } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { DecodedSet } from "../decoded-set.js";
-import type { DecodeImageOptions, ImageDecoder, ImageTensor } from "../readers/images/decode-image.js";
+import { decodeChecks, type DecodeImageOptions, type ImageDecoder, type ImageTensor } from "../readers/images/decode-image.js";
+import { classNames } from "../readers/table/table-options.js";
 import { imageDecoder } from "./image-decoder.js";
 import { compareNatural } from "./compare-natural.js";
 
@@ -39,7 +40,7 @@ export interface ImageFolder extends DecodedSet<ImageSample, ImageFile> {
 /**
  * The images `<root>/<class>/<file>` as a set of samples, which are read and decoded when they are asked for, in threads too.
  * Classes and files come in natural order: 2 before 10. Files that are not named .png, .jpg or .jpeg are no images and are left out, as are hidden files and folders.
- * @throws SnapfitError `IMAGE_FOLDER` if there are no classes, an empty one, one that `classes` does not have, or a folder within a class; `NOT_FOUND`; `OPTION_INVALID`. Samples: `SAMPLE_BAD` as `decodeImage`.
+ * @throws SnapfitError `IMAGE_FOLDER` if there are no classes, an empty one, one that `classes` does not have, or a folder within a class; `NOT_FOUND`; `OPTION_UNKNOWN`, `OPTION_INVALID`. Samples: `SAMPLE_BAD` as `decodeImage`.
  *
  * @example
  * ```ts no-run
@@ -49,6 +50,7 @@ export interface ImageFolder extends DecodedSet<ImageSample, ImageFile> {
  * ```
  */
 export async function imageFolder(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  checkOptions("imageFolder()", options, { ...decodeChecks, classes: classNames });
   const { classes: known, ...decodeOptions } = options;
   const decode = imageDecoder(decodeOptions);
   const folders = (await list(root)).filter(({ isFolder }) => isFolder).map(({ name }) => name);

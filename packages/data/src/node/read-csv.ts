@@ -1,7 +1,8 @@
 import { CsvTables } from "../readers/table/csv-tables.js";
-import { csvTexts, parseCsvStream, type CsvStreamOptions, type StreamColumns } from "../readers/table/parse-csv-stream.js";
+import { checkStreamOptions, csvTexts, readTables, type CsvStreamOptions, type StreamColumns } from "../readers/table/parse-csv-stream.js";
 import type { CsvOptions } from "../readers/table/parse-csv.js";
 import type { Table, TableColumns } from "../readers/table/read-column.js";
+import { checkTableOptions, csvFileChecks } from "../readers/table/table-options.js";
 import type { TextEncoding } from "../readers/text/decode-text.js";
 import { readChunks } from "./read-chunks.js";
 
@@ -22,6 +23,7 @@ export interface CsvFileOptions<Columns extends TableColumns> extends CsvOptions
  * ```
  */
 export async function readCsv<const Columns extends TableColumns>(path: string, options: CsvFileOptions<Columns>): Promise<Table<Columns>> {
+  checkTableOptions("readCsv()", options, csvFileChecks);
   const tables = new CsvTables(options, path);
   for await (const text of csvTexts(readChunks(path), options.encoding, tables, path)) tables.push(text);
   tables.end();
@@ -30,7 +32,7 @@ export async function readCsv<const Columns extends TableColumns>(path: string, 
 
 /**
  * A CSV file in tables of `chunkRows` rows, for files that are larger than memory. Each iteration reads the file anew.
- * @throws SnapfitError as `readCsv`, where the reading has come to.
+ * @throws SnapfitError of wrong options at once; else as `readCsv`, where the reading has come to.
  *
  * @example
  * ```ts no-run
@@ -43,5 +45,6 @@ export function streamCsv<const Columns extends StreamColumns>(
   path: string,
   options: CsvStreamOptions<Columns>,
 ): AsyncIterable<Table<Columns>> {
-  return { [Symbol.asyncIterator]: () => parseCsvStream(readChunks(path), options, path) };
+  checkStreamOptions("streamCsv()", options, path);
+  return { [Symbol.asyncIterator]: () => readTables(readChunks(path), options, path) };
 }

@@ -1,8 +1,8 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { DiskStorage } from "@snapfit/base/node";
-import type { HostTensor } from "@snapfit/base";
-import { malformed, parseIdx, type IdxDType, type IdxOptions } from "../readers/parse-idx.js";
+import { checkOptions, type HostTensor } from "@snapfit/base";
+import { idxChecks, malformed, parseIdx, type IdxDType, type IdxOptions } from "../readers/parse-idx.js";
 
 const unpack = promisify(gunzip);
 
@@ -20,6 +20,7 @@ export async function readIdx<Rank extends number = number, DType extends IdxDTy
   path: string,
   options: IdxOptions<Rank, DType> = {},
 ): Promise<HostTensor<Rank, DType>> {
+  checkOptions("readIdx()", options, idxChecks);
   const bytes = await new DiskStorage().read(path);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return parseIdx(isGzip ? await gunzipFile(path, bytes) : bytes, options, path);

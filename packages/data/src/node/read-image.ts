@@ -1,5 +1,6 @@
+import { checkOptions } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
-import type { DecodeImageOptions, ImageTensor } from "../readers/images/decode-image.js";
+import { decodeChecks, type DecodeImageOptions, type ImageTensor } from "../readers/images/decode-image.js";
 import { imageDecoder } from "./image-decoder.js";
 
 /**
@@ -13,6 +14,7 @@ import { imageDecoder } from "./image-decoder.js";
  * ```
  */
 export async function readImage(path: string, options: DecodeImageOptions = {}): Promise<ImageTensor> {
+  checkOptions("readImage()", options, decodeChecks);
   const decode = imageDecoder(options);
   return decode(await new DiskStorage().read(path), path);
 }

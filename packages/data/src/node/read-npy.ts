@@ -1,8 +1,8 @@
 import type { HostDType, HostTensor } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { NpyArray } from "../readers/numpy/npy-values.js";
-import { parseNpy, type NpyOptions } from "../readers/numpy/parse-npy.js";
-import { parseNpz, type NpzArrays, type NpzOptions, type NpzTensors } from "../readers/numpy/parse-npz.js";
+import { checkNpyOptions, parseNpy, type NpyOptions } from "../readers/numpy/parse-npy.js";
+import { checkNpzOptions, parseNpz, type NpzArrays, type NpzOptions, type NpzTensors } from "../readers/numpy/parse-npz.js";
 
 /**
  * The array in an NPY file.
@@ -20,6 +20,7 @@ export async function readNpy<DType extends HostDType, Rank extends number = num
   options: NpyOptions<Rank, DType>,
 ): Promise<HostTensor<Rank, DType>>;
 export async function readNpy(path: string, options?: NpyOptions<number, HostDType>): Promise<NpyArray | HostTensor> {
+  checkNpyOptions("readNpy()", options);
   return parseNpy(await new DiskStorage().read(path), options, path);
 }
 
@@ -36,5 +37,6 @@ export async function readNpy(path: string, options?: NpyOptions<number, HostDTy
 export async function readNpz(path: string): Promise<Record<string, NpyArray>>;
 export async function readNpz<const Arrays extends NpzArrays>(path: string, options: NpzOptions<Arrays>): Promise<NpzTensors<Arrays>>;
 export async function readNpz(path: string, options?: NpzOptions<NpzArrays>): Promise<Record<string, NpyArray | HostTensor>> {
+  checkNpzOptions("readNpz()", options);
   return parseNpz(await new DiskStorage().read(path), options, path);
 }

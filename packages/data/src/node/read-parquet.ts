@@ -1,6 +1,7 @@
-import { SnapfitError } from "@snapfit/base";
+import { anyObject, SnapfitError } from "@snapfit/base";
 import { DiskStorage } from "@snapfit/base/node";
 import type { Table, TableColumns } from "../readers/table/read-column.js";
+import { checkTableOptions } from "../readers/table/table-options.js";
 import { readTable, type ParquetFile } from "./parquet-table.js"; // apart: declarations that name hyparquet would not compile without it
 
 /** Options of {@link readParquet}. */
@@ -12,7 +13,7 @@ export interface ParquetOptions<Columns extends TableColumns> {
 /**
  * Typed columns of a Parquet file: single values, packed with Snappy, gzip, Brotli or not (with Zstandard on Node 22.15 and later). Needs the package `hyparquet`.
  * Nulls become NaN in numbers and dates, -1 in categories, "" in strings, and are an error in integers and booleans.
- * @throws SnapfitError `PARQUET_MISSING` without `hyparquet`; `PARQUET_MALFORMED`; `PARQUET_COLUMN` if a column is not there, or holds lists or records; `PARQUET_VALUE` with the row; and those of reading a file (`NOT_FOUND`, …).
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; `PARQUET_MISSING` without `hyparquet`; `PARQUET_MALFORMED`; `PARQUET_COLUMN` if a column is not there, or holds lists or records; `PARQUET_VALUE` with the row; and those of reading a file (`NOT_FOUND`, …).
  *
  * @example
  * ```ts no-run
@@ -24,6 +25,7 @@ export async function readParquet<const Columns extends TableColumns>(
   path: string,
   options: ParquetOptions<Columns>,
 ): Promise<Table<Columns>> {
+  checkTableOptions("readParquet()", options, { columns: anyObject });
   const hyparquet = await import("hyparquet").catch((cause: unknown) => {
     throw new SnapfitError(
       "PARQUET_MISSING",

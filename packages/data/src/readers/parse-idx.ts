@@ -1,4 +1,4 @@
-import { SnapfitError, type HostTensor, type ShapeOf } from "@snapfit/base";
+import { checkOptions, oneOf, SnapfitError, wholeNumberFrom, type OptionChecks, type HostTensor, type ShapeOf } from "@snapfit/base";
 
 /** Element types of IDX files that are read. */
 export type IdxDType = "uint8" | "int32" | "float32";
@@ -11,6 +11,8 @@ export interface IdxOptions<Rank extends number, DType extends IdxDType> {
   readonly dtype?: DType;
 }
 
+export const idxChecks = { rank: wholeNumberFrom(0), dtype: oneOf("uint8", "int32", "float32") } satisfies OptionChecks;
+
 const TYPES: Readonly<Record<number, { readonly dtype: IdxDType; readonly sizeBytes: number }>> = {
   0x08: { dtype: "uint8", sizeBytes: 1 },
   0x0c: { dtype: "int32", sizeBytes: 4 },
@@ -21,13 +23,14 @@ const TYPES: Readonly<Record<number, { readonly dtype: IdxDType; readonly sizeBy
  * The array in an IDX file, the format of MNIST: two zero bytes, a type code, the number of dimensions, their lengths as big-endian uint32, then the values, big-endian.
  * Unsigned bytes are not copied: `data` looks into `bytes`.
  * @param bytes the file, not compressed. @param file its name, for messages.
- * @throws SnapfitError `IDX_MALFORMED` with the file, the byte, and what was expected there; `IDX_OTHER` if it is not of the rank or dtype asked for.
+ * @throws SnapfitError `IDX_MALFORMED` with the file, the byte, and what was expected there; `IDX_OTHER` if it is not of the rank or dtype asked for; `OPTION_UNKNOWN`, `OPTION_INVALID`.
  */
 export function parseIdx<Rank extends number = number, DType extends IdxDType = IdxDType>(
   bytes: Uint8Array,
   options: IdxOptions<Rank, DType> = {},
   file = "IDX data",
 ): HostTensor<Rank, DType> {
+  checkOptions("parseIdx()", options, idxChecks);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = readType(bytes, file);
   const rank = bytes[3]!;

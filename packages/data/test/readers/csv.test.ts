@@ -91,7 +91,7 @@ describe("parseCsv", () => {
     }
     for (const end of ["\n", "\r\n", "\r"])
       expect(() => parseCsv(["\ufeffyear,note", "1,", "x,"].join(end), { columns })).toThrow("line 3, column");
-    expect(() => parseCsv("a\n1", { columns: { a: "number" }, delimiter: '"' })).toThrow("Option delimiter is");
+    expect(() => parseCsv("a\n1", { columns: { a: "number" }, delimiter: '"' })).toThrow("parseCsv() got delimiter: ");
   });
 
   it("gives back any table that is quoted as it should be", () => {

@@ -148,10 +148,10 @@ describe("decodeImage", () => {
     const options = (code: string): unknown =>
       expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining(code) as string });
     expect(() => decodeImage(imageFile("png-rgb-8"), { channels: 2 as 3 })).toThrow(
-      options("Option channels is 2. It takes 1 (grey), 3 (colour) or 4"),
+      options("decodeImage() got channels: 2. It takes 1 (grey), 3 (colour) or 4"),
     );
     expect(() => decodeImage(imageFile("png-rgb-8"), { maxPixels: 0.5 })).toThrow(
-      options("Option maxPixels is 0.5. It takes a whole number of at least 1."),
+      options("decodeImage() got maxPixels: 0.5. It takes a whole number of at least 1."),
     );
   });
 });

@@ -103,7 +103,7 @@ describe("imageFolder", () => {
     await expect(imageFolder(nested)).rejects.toThrow(fails("IMAGE_FOLDER", `"${join(nested, "cat")}" has the folder "small" in it.`));
     await expect(imageFolder(join(root, "none"))).rejects.toThrow(fails("NOT_FOUND", `There is no folder "${join(root, "none")}".`));
     await expect(imageFolder(join(flat, "1.png"))).rejects.toThrow(fails("IMAGE_FOLDER", "is a file. A folder of folders is expected."));
-    await expect(imageFolder(flat, { channels: 2 as 3 })).rejects.toThrow(fails("OPTION_INVALID", "Option channels is 2."));
+    await expect(imageFolder(flat, { channels: 2 as 3 })).rejects.toThrow(fails("OPTION_INVALID", "imageFolder() got channels: 2."));
   });
 
   it("names the file of a bad sample, and goes on with the others", async () => {

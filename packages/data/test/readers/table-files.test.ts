@@ -88,7 +88,7 @@ describe("readCsv", () => {
     expect(() => read('ok,1\n"a"b,2')).toThrow(fails("CSV_MALFORMED", 'CSV text, line 3: a quoted field goes on with "b" after its end.'));
     expect(() => read('ok,1\n"a\nb,2\n')).toThrow(fails("CSV_MALFORMED", "CSV text, line 3: a quoted field has no end."));
     expect(() => read('"1\r\n2\n3\r4",5\nx,y,z')).toThrow(fails("CSV_MALFORMED", "line 6: there are 3 fields"));
-    expect(() => parseCsv("a;;b", { columns: {}, delimiter: ";;" })).toThrow(fails("OPTION_INVALID", 'Option delimiter is ";;".'));
+    expect(() => parseCsv("a;;b", { columns: {}, delimiter: ";;" })).toThrow(fails("OPTION_INVALID", 'parseCsv() got delimiter: ";;".'));
     expect(() => read(`"${"x".repeat(1 << 24)}y",1`)).toThrow(fails("CSV_MALFORMED", "line 2: a record has more than 16777216 characters"));
   });
 
@@ -104,7 +104,7 @@ describe("readCsv", () => {
     );
     expect((await readCsv(latin, { columns: { a: "string" }, encoding: "latin1" })).columns.a).toEqual(["1", "café"]);
     await expect(readCsv(latin, { columns: { a: "string" }, encoding: "utf8" as "utf-8" })).rejects.toThrow(
-      fails("OPTION_INVALID", 'Option encoding is "utf8". It takes "utf-8", "utf-16le", "utf-16be" or "latin1".'),
+      fails("OPTION_INVALID", 'readCsv() got encoding: "utf8". It takes "utf-8", "utf-16le", "utf-16be" or "latin1".'),
     );
     const cut = await written("cut.csv", Buffer.from("a,b\n1,é").subarray(0, -1));
     await expect(readCsv(cut, { columns: { a: "string" } })).rejects.toThrow(
@@ -164,7 +164,7 @@ describe("streamCsv", () => {
       numRows: 4,
       message: expect.stringContaining('a.csv, line 6, column "x": "no" is not an integer') as string,
     });
-    await expect(read("x\n1", 0)).rejects.toThrow(fails("OPTION_INVALID", "Option chunkRows is 0."));
+    await expect(read("x\n1", 0)).rejects.toThrow(fails("OPTION_INVALID", "parseCsvStream() got chunkRows: 0."));
     await expect(parseCsvStream([], { columns: { x: "category" as "string" } }, "a.csv").next()).rejects.toThrow(
       fails("CSV_COLUMN", 'The classes of "x" in a.csv are not known before its end'),
     );

@@ -1,4 +1,4 @@
-import { checkSetting, hostTensor, oneOf, wholeNumberFrom, type HostTensor } from "@snapfit/base";
+import { checkOption, checkOptions, hostTensor, oneOf, wholeNumberFrom, type HostTensor, type OptionChecks } from "@snapfit/base";
 import { badSample } from "./bad-sample.js";
 import type { ImageHeader } from "./image-header.js";
 import { readJpegHeader } from "./jpeg/read-jpeg-header.js";
@@ -26,10 +26,11 @@ export type ImageDecoder = (bytes: Uint8Array, file?: string) => ImageTensor | P
  * JPEGs are turned as their Exif orientation says. CMYK becomes RGB without a colour profile, as it does in Pillow; embedded profiles are passed over.
  * Of 16 bits the upper 8 are taken. With 3 channels alpha is dropped, grey comes three times; one channel is 0.299 R + 0.587 G + 0.114 B.
  * @param file name of the file, for messages.
- * @throws SnapfitError `SAMPLE_BAD` if the bytes are damaged, too large an image, or none; `OPTION_INVALID`.
+ * @throws SnapfitError `SAMPLE_BAD` if the bytes are damaged, too large an image, or none; `OPTION_UNKNOWN`, `OPTION_INVALID`.
  */
 export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}, file = "image"): ImageTensor {
-  checkDecodeOptions(options);
+  checkOptions("decodeImage()", options, decodeChecks);
+  checkOption("decodeImage()", "bytes", bytes, ["a Uint8Array with the bytes of a file", ArrayBuffer.isView]);
   const header = readImageHeader(bytes, options, file);
   return finishImage(header.decode(), header.orientation, options);
 }
@@ -80,8 +81,7 @@ function describeBytes(bytes: Uint8Array): string {
   return kind ?? `data that begin with ${[...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
 }
 
-/** Refuses wrong values. @throws SnapfitError `OPTION_INVALID`. */
-export function checkDecodeOptions({ channels = 3, maxPixels = 1 }: DecodeImageOptions): void {
-  checkSetting("Option channels", channels, ["1 (grey), 3 (colour) or 4 (colour and alpha)", oneOf(1, 3, 4)[1]]);
-  checkSetting("Option maxPixels", maxPixels, wholeNumberFrom(1));
-}
+export const decodeChecks = {
+  channels: ["1 (grey), 3 (colour) or 4 (colour and alpha)", oneOf(1, 3, 4)[1]],
+  maxPixels: wholeNumberFrom(1),
+} satisfies OptionChecks;

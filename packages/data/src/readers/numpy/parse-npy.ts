@@ -1,4 +1,4 @@
-import type { HostDType, HostTensor } from "@snapfit/base";
+import { checkOptions, oneOf, wholeNumberFrom, type HostDType, type HostTensor } from "@snapfit/base";
 import { npyFault, npyMalformed } from "./npy-error.js";
 import { convertValues, fromColumns, npyType, readValues, type NpyArray, type NpyType } from "./npy-values.js";
 
@@ -14,7 +14,7 @@ export interface NpyOptions<Rank extends number, DType extends HostDType> {
  * The array in an NPY file, NumPy's format, versions 1 to 3: numbers and booleans of all sizes, in both byte orders, by rows or by columns; always given row by row.
  * Without options its dtype is the file's (`float16` becomes `float32`), and `data` looks into `bytes` where that is possible.
  * @param file name of the file, for messages.
- * @throws SnapfitError `NPY_MALFORMED` with the byte; `NPY_OTHER` for strings, objects, complex numbers, and another rank than asked for; `NPY_VALUE` if a value does not fit the dtype asked for.
+ * @throws SnapfitError `NPY_MALFORMED` with the byte; `NPY_OTHER` for strings, objects, complex numbers, and another rank than asked for; `NPY_VALUE` if a value does not fit the dtype asked for; `OPTION_UNKNOWN`, `OPTION_INVALID`.
  * @see numpy.lib.format
  */
 export function parseNpy(bytes: Uint8Array): NpyArray;
@@ -25,6 +25,7 @@ export function parseNpy<DType extends HostDType, Rank extends number = number>(
 ): HostTensor<Rank, DType>;
 export function parseNpy(bytes: Uint8Array, options?: NpyOptions<number, HostDType>, file?: string): NpyArray | HostTensor;
 export function parseNpy(bytes: Uint8Array, options?: NpyOptions<number, HostDType>, file = "NPY data"): NpyArray | HostTensor {
+  checkNpyOptions("parseNpy()", options);
   const { start, type, isByColumns, shape } = readHeader(bytes, file);
   const numValues = shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
   const end = start + numValues * type.sizeBytes;
@@ -42,6 +43,12 @@ export function parseNpy(bytes: Uint8Array, options?: NpyOptions<number, HostDTy
   const data = isByColumns && shape.length > 1 ? fromColumns(stored, shape) : stored;
   const array = { dtype: type.dtype === "float16" ? "float32" : type.dtype, shape, data } as NpyArray;
   return options ? convertValues(array, options.dtype, file) : array;
+}
+
+/** @param path where they stand if they are part of others. @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+export function checkNpyOptions(owner: string, options: NpyOptions<number, HostDType> | undefined, path?: string): void {
+  if (options === undefined) return;
+  checkOptions(owner, options, { dtype: oneOf("float32", "int32", "uint8", "bool"), rank: wholeNumberFrom(0) }, ["dtype"], path);
 }
 
 interface NpyHeader {

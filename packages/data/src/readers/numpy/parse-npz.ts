@@ -1,7 +1,7 @@
-import { nearestName, type HostDType, type HostTensor } from "@snapfit/base";
+import { anyObject, checkOptions, nearestName, type HostDType, type HostTensor } from "@snapfit/base";
 import { npyFault } from "./npy-error.js";
 import type { NpyArray } from "./npy-values.js";
-import { parseNpy, type NpyOptions } from "./parse-npy.js";
+import { checkNpyOptions, parseNpy, type NpyOptions } from "./parse-npy.js";
 import { readZip } from "./read-zip.js";
 
 /** The arrays to read of an NPZ file: for each name what `parseNpy` takes. */
@@ -27,6 +27,7 @@ export function parseNpz(bytes: Uint8Array): Record<string, NpyArray>;
 export function parseNpz<const Arrays extends NpzArrays>(bytes: Uint8Array, options: NpzOptions<Arrays>, file?: string): NpzTensors<Arrays>;
 export function parseNpz(bytes: Uint8Array, options?: NpzOptions<NpzArrays>, file?: string): Record<string, NpyArray | HostTensor>;
 export function parseNpz(bytes: Uint8Array, options?: NpzOptions<NpzArrays>, file = "NPZ data"): Record<string, NpyArray | HostTensor> {
+  checkNpzOptions("parseNpz()", options);
   const entries = new Map(
     readZip(bytes, file)
       .filter(({ name }) => name.endsWith(".npy"))
@@ -40,6 +41,13 @@ export function parseNpz(bytes: Uint8Array, options?: NpzOptions<NpzArrays>, fil
       return [name, parseNpy(entry.read(), options?.arrays[name], `${file}, array "${name}"`)];
     }),
   );
+}
+
+/** @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID` */
+export function checkNpzOptions(owner: string, options: NpzOptions<NpzArrays> | undefined): void {
+  if (options === undefined) return;
+  checkOptions(owner, options, { arrays: anyObject }, ["arrays"]);
+  for (const [name, each] of Object.entries(options.arrays)) checkNpyOptions(owner, each, `arrays.${name}`);
 }
 
 function missing(name: string, names: readonly string[], file: string): Error {

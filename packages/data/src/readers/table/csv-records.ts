@@ -1,4 +1,4 @@
-import { checkSetting, SnapfitError } from "@snapfit/base";
+import { SnapfitError } from "@snapfit/base";
 
 /** A record of CSV text: a line, or more where quoted fields hold line breaks. */
 export interface CsvRecord {
@@ -26,10 +26,8 @@ export class CsvRecords {
   #recordLine = 1;
   #isAfterReturn = false;
 
-  /** @param delimiter one character. @param file for messages. @throws SnapfitError `OPTION_INVALID` if the delimiter cannot be one. */
+  /** @param delimiter one character. @param file for messages. */
   constructor(delimiter: string, file: string) {
-    const isRight = delimiter.length === 1 && !['"', "\n", "\r", "\ufeff", "\0"].includes(delimiter);
-    checkSetting("Option delimiter", delimiter, ['a character such as "," or ";" or a tab', () => isRight]);
     this.#delimiter = delimiter.charCodeAt(0);
     this.#file = file;
   }

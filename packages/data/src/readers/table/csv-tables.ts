@@ -53,7 +53,7 @@ export class CsvTables<Columns extends TableColumns> {
       else if (fields.length > 1 || fields[0]!.trim() !== "")
         throw this.#malformed(
           line,
-          `there are ${fields.length} fields, but the header has ${this.#header.length}: ${this.#header.join(", ").slice(0, 200)}.`,
+          `there ${fields.length === 1 ? "is 1 field" : `are ${fields.length} fields`}, but the header has ${this.#header.length}: ${this.#header.join(", ").slice(0, 200)}.`,
         );
     }
   }
