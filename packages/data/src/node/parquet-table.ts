@@ -33,9 +33,11 @@ function show(value: unknown): string {
     ? JSON.stringify(value)
     : value instanceof Date
       ? "a date"
-      : typeof value === "object" && value !== null
-        ? "a list or record"
-        : String(value);
+      : value instanceof Uint8Array
+        ? `${value.length} bytes`
+        : typeof value === "object" && value !== null
+          ? "a list or record"
+          : String(value);
 }
 
 async function readColumns(
@@ -55,7 +57,7 @@ async function readColumns(
       for (let i = 0; i < columnData.length; i++) column[rowStart + i] = columnData[i];
       counts.set(columnName, counts.get(columnName)! + columnData.length);
     };
-    if (names.length > 0) await hyparquet.parquetRead({ file, metadata, columns: names, compressors, onChunk });
+    if (names.length > 0) await hyparquet.parquetRead({ file, metadata, columns: names, compressors, utf8: false, onChunk });
     for (const [name, count] of counts)
       if (count !== numRows) throw new Error(`there are ${count} values of "${name}", but ${numRows} rows`);
     return { numRows, values };

@@ -101,6 +101,15 @@ describe("readParquet", () => {
       await expect(readParquet(path, { columns: wrong })).rejects.toThrow(fails("PARQUET_VALUE", message));
   });
 
+  it("takes bytes that nothing is said of as text, if they are", async () => {
+    const path = await file("bytes");
+    await expect(readParquet(path, { columns: { x: "string" } })).rejects.toThrow(
+      fails("PARQUET_VALUE", 'row 2, column "x": 1 bytes is not a text in UTF-8.'),
+    );
+    await expect(readParquet(path, { columns: { x: ["é"] } })).rejects.toThrow(fails("PARQUET_VALUE", "row 2"));
+    await expect(readParquet(path, { columns: { x: "number" } })).rejects.toThrow(fails("PARQUET_VALUE", "row 1"));
+  });
+
   it("names columns that are not there or hold more than single values", async () => {
     const path = await file("snappy");
     await expect(readParquet(path, { columns: { clas: "category" } })).rejects.toThrow(

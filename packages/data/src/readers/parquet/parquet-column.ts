@@ -50,7 +50,16 @@ function readInteger(value: unknown, row: number, fault: ValueFault): number {
     : fault(row, value, 'an integer from -2147483648 to 2147483647; a column with missing values is read as "number"');
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function readName(value: unknown, row: number, fault: ValueFault): string {
+  if (value instanceof Uint8Array) {
+    try {
+      return utf8.decode(value); // old writers did not say that bytes are text
+    } catch {
+      return fault(row, value, "a text in UTF-8");
+    }
+  }
   return typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
     ? String(value)
     : fault(row, value, "a text");
