@@ -70,7 +70,7 @@ export function firstDimension(batch: unknown): number {
   if (size === undefined || different !== undefined) {
     const what =
       size === undefined
-        ? "The batch holds no array with a first dimension"
+        ? "The batch holds no tensor or host tensor with a first dimension; lists and typed arrays become one by hostTensor()"
         : `Arrays of one batch have ${size} and ${different} as their first dimension`;
     throw new SnapfitError(
       "BATCH_SIZE",

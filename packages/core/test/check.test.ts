@@ -126,6 +126,36 @@ describe("check finds", () => {
     expect(findings[0]!.message).toContain("No gradient reaches spare.kernel, spare.bias");
   });
 
+  test("a step that has no loss, where something should be trained", async () => {
+    class Scoring extends Regression {
+      protected override trainingStep({ x, y }: Rows): StepResult {
+        return { distance: squaredError(this.forward(x), y) };
+      }
+    }
+    await using trained = new Scoring(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
+    expect((await check(trained, batch)).findings).toMatchObject([
+      {
+        severity: "warning",
+        code: "NO_GRADIENT",
+        message: "The step returns no loss, so nothing is trained. Return it from trainingStep: { loss }.",
+      },
+    ]);
+    await using scored = new Scoring(quietly({}));
+    expect((await check(scored, batch)).findings).toEqual([]);
+  });
+
+  test("operations without slope in the loss", async () => {
+    class Rounding extends Regression {
+      protected override trainingStep({ x, y }: Rows): StepResult {
+        return { loss: squaredError(tf.round(this.forward<tf.Tensor2D>(x)), y) };
+      }
+    }
+    await using trainer = new Rounding(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
+    const { findings } = await check(trainer, batch);
+    expect(findings).toMatchObject([{ code: "ZERO_GRADIENT" }]);
+    expect(findings[0]!.message).toContain("operations without slope (argMax, round, sign)");
+  });
+
   test("frozen parameters need none", async () => {
     const model = sequential(dense("frozen", 4, { trainable: false }), dense("last"));
     expect(await findingsOf(model)).toEqual([]);
@@ -231,6 +261,18 @@ describe("check changes nothing", () => {
     const bad = sequential(dense("first", 4), new Custom("cut", (x) => tf.slice(x, [0, 0], [-1, 3])), dense("last"));
     const { errors } = await expectNoTensorLeak(() => check(bad, batch));
     expect(errors).toHaveLength(1);
+  });
+
+  test("is refused for batches that hold no samples", async () => {
+    const none = { x: hostTensor(new Float32Array(0), [0, 3]), y: hostTensor(new Float32Array(0), [0, 2]) };
+    await expect(check(smallModel(), none)).rejects.toMatchObject({
+      code: "BATCH_SIZE",
+      message: "check() got a batch of 0 samples. At least two tell most. Take one as the loader yields it.",
+    });
+    await expect(check(smallModel(), { x: [[1, 2, 3]] })).rejects.toMatchObject({
+      code: "BATCH_SIZE",
+      message: expect.stringContaining("lists and typed arrays become one by hostTensor()"),
+    });
   });
 
   test("is refused while the trainer works", async () => {

@@ -1,4 +1,4 @@
-import { isHostTensor } from "@snapfit/base";
+import { isHostTensor, SnapfitError } from "@snapfit/base";
 import * as tf from "@tensorflow/tfjs";
 import { toHostTensor } from "../batch.js";
 import { differentiatedLoss } from "../differentiated-loss.js";
@@ -32,6 +32,8 @@ export async function checkBatch(session: Session, batch: unknown): Promise<Chec
 async function findAll(session: Session, batch: unknown): Promise<CheckReport> {
   const findings = await batchFindings(batch);
   const numSamples = session.trainer.batchSize(batch);
+  if (numSamples === 0)
+    throw new SnapfitError("BATCH_SIZE", "check() got a batch of 0 samples. At least two tell most. Take one as the loader yields it.");
   const values = new LayerValues(numSamples);
   const layers = new ObservedLayers(session.model.source, values.observe);
   try {
@@ -41,7 +43,7 @@ async function findAll(session: Session, batch: unknown): Promise<CheckReport> {
     );
     findings.push(...(await values.findings()), ...opFindings(failed));
     if (failed.length > 0) return new CheckReport(findings, undefined);
-    findings.push(...(await gradientFindings(result)));
+    findings.push(...(result.size === 0 && session.optimizers.length > 0 ? [NO_LOSS] : await gradientFindings(result)));
   } catch (error) {
     findings.push(...(await values.findings()), failureFinding(layers.failed, error));
     return new CheckReport(findings, undefined);
@@ -52,6 +54,13 @@ async function findAll(session: Session, batch: unknown): Promise<CheckReport> {
   }
   return new CheckReport(findings, memoryEstimate(session, batch, numSamples));
 }
+
+const NO_LOSS: CheckFinding = {
+  severity: "warning",
+  code: "NO_GRADIENT",
+  where: undefined,
+  message: "The step returns no loss, so nothing is trained. Return it from trainingStep: { loss }.",
+};
 
 /** What `trainingPass` has found out about a parameter: the largest gradient, or none. */
 type LargestGradients = ReadonlyMap<string, tf.Tensor | undefined>;
@@ -160,7 +169,7 @@ async function gradientFindings(largest: LargestGradients): Promise<CheckFinding
       severity: "warning",
       code: "ZERO_GRADIENT",
       where: zero[0],
-      message: `The gradient of ${zero.join(", ")} is zero in every element. Dead or saturated units, or weights of zeros behind, do that. Look at initializers, activations and the scale of the inputs.`,
+      message: `The gradient of ${zero.join(", ")} is zero in every element. Dead or saturated units, weights of zeros behind, or operations without slope (argMax, round, sign) do that. Look at initializers, activations, the scale of the inputs and the loss.`,
     });
   return findings;
 }
