@@ -442,6 +442,12 @@ describe("options", () => {
         expect.objectContaining({ code: message.includes("Did you mean") ? "OPTION_UNKNOWN" : "OPTION_INVALID" }),
       );
     }
+    const mistyped = (): unknown =>
+      loader(set, {
+        // @ts-expect-error: the compiler speaks of the option, not of the set
+        batch_size: 4,
+      });
+    expect(mistyped).toThrow('Did you mean "batchSize"?');
     expect(() => loader({ at: () => 1 } as never)).toThrow("loader() got no set.length.");
     expect(() => loader({ length: 4 } as never)).toThrow('loader() got set: {"length":4}. It takes a set of samples, such as arrays()');
     expect(() => loader(Promise.resolve(set) as never)).toThrow("loader() got set: a Promise.");

@@ -93,12 +93,13 @@ export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
   options?: DecodedOptions<Sample, Changed, Batch>,
 ): DataLoader<Batch>;
 export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
-  set: RandomAccess<Sample>,
-  options?: SampleOptions<Sample, Changed, Batch>,
-): DataLoader<Batch>;
-export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
   set: DecodedSet<Sample>,
   options: ModuleOptions<Sample, Changed, Batch>,
+): DataLoader<Batch>;
+// Last, since the compiler's message speaks of the last one.
+export function loader<Sample, Changed = Sample, Batch = Collated<Changed>>(
+  set: RandomAccess<Sample>,
+  options?: SampleOptions<Sample, Changed, Batch>,
 ): DataLoader<Batch>;
 export function loader(
   set: RandomAccess<unknown>,
