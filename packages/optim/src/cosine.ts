@@ -1,4 +1,5 @@
 import { checkOptions, numberFrom, wholeNumberFrom } from "@snapfit/base";
+import { runLength } from "./run-length.js";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link cosine}. */
@@ -12,7 +13,7 @@ export interface CosineOptions {
 /**
  * Half a cosine from 1 down to `minFactor`, step by step; then it stays there.
  * As torch's CosineAnnealingLR with `T_max = totalSteps` up to that step (which afterwards rises again).
- * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
+ * @throws SnapfitError `OPTION_INVALID`, also when asked for a run without steps; `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
  * @see Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5
  */
 export function cosine(options: CosineOptions = {}): Schedule {
@@ -21,7 +22,7 @@ export function cosine(options: CosineOptions = {}): Schedule {
   return {
     unit: "step",
     at(moment) {
-      const done = Math.min(1, moment.step / (totalSteps ?? moment.totalSteps));
+      const done = Math.min(1, moment.step / runLength("cosine()", totalSteps, moment));
       return minFactor + ((1 - minFactor) * (1 + Math.cos(Math.PI * done))) / 2;
     },
   };

@@ -1,4 +1,15 @@
-import { anyObject, checkOptions, fraction, numberAbove, numberFrom, oneOf, trueOrFalse, wholeNumberFrom } from "@snapfit/base";
+import {
+  anyObject,
+  checkOption,
+  checkOptions,
+  fraction,
+  numberAbove,
+  numberFrom,
+  oneOf,
+  trueOrFalse,
+  wholeNumberFrom,
+} from "@snapfit/base";
+import { runLength } from "./run-length.js";
 import type { Schedule, ScheduleMoment } from "./schedule.js";
 
 /** Between what a momentum is driven: down while the rate rises, up again while it falls. */
@@ -36,7 +47,7 @@ interface Phase {
 /**
  * The rate curve of torch's OneCycleLR as a factor: up to the base rate (PyTorch's `max_lr`), then far down; after the cycle it stays there.
  * The momentum is cycled where it is asked for (PyTorch: `cycle_momentum`); the optimizer must have one.
- * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
+ * @throws SnapfitError `OPTION_INVALID`, also when asked for a run without steps; `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
  * @see Smith & Topin 2017, arXiv:1708.07120
  */
 export function oneCycle(options: OneCycleOptions = {}): Schedule {
@@ -57,6 +68,7 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
   if (momentum === undefined) return schedule;
   checkOptions("oneCycle()", momentum, { min: fraction, max: fraction }, [], "momentum");
   const { min = 0.85, max = 0.95 } = momentum;
+  checkOption("oneCycle()", "momentum", momentum, ["a min (0.85 by default) of at most its max (0.95 by default)", () => min <= max]);
   return { ...schedule, momentumAt: (moment) => curveAt(moment, options, { start: max, peak: min, back: max, end: max }) };
 }
 
@@ -69,7 +81,7 @@ interface Points {
 }
 
 function curveAt(moment: ScheduleMoment, options: OneCycleOptions, points: Points): number {
-  const totalSteps = options.totalSteps ?? moment.totalSteps;
+  const totalSteps = runLength("oneCycle()", options.totalSteps, moment);
   const step = Math.min(moment.step, totalSteps - 1);
   const anneal = options.annealing === "linear" ? linearAnnealing : cosineAnnealing;
   return valueAt(step, phasesOf(totalSteps, options, points), anneal);

@@ -1,4 +1,5 @@
 import { checkOptions, numberAbove, numberFrom, wholeNumberFrom } from "@snapfit/base";
+import { runLength } from "./run-length.js";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link polynomial}. */
@@ -13,7 +14,7 @@ export interface PolynomialOptions {
 
 /**
  * From 1 down to `minFactor` by a power of the part of the steps that remains, as torch's PolynomialLR; then it stays there.
- * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
+ * @throws SnapfitError `OPTION_INVALID`, also when asked for a run without steps; `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
  */
 export function polynomial(options: PolynomialOptions = {}): Schedule {
   checkOptions("polynomial()", options, { totalSteps: wholeNumberFrom(1), power: numberAbove(0), minFactor: numberFrom(0, 1) });
@@ -21,7 +22,7 @@ export function polynomial(options: PolynomialOptions = {}): Schedule {
   return {
     unit: "step",
     at(moment) {
-      const left = Math.max(0, 1 - moment.step / (totalSteps ?? moment.totalSteps));
+      const left = Math.max(0, 1 - moment.step / runLength("polynomial()", totalSteps, moment));
       return minFactor + (1 - minFactor) * left ** power;
     },
   };

@@ -1,4 +1,5 @@
 import { checkOptions, numberFrom, oneOf, SnapfitError, wholeNumberFrom } from "@snapfit/base";
+import { runLength } from "./run-length.js";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link warmupStableDecay}. */
@@ -24,7 +25,7 @@ const falls = {
 /**
  * A linear rise, the base rate for most of the run, then a fall: a checkpoint of the stable part can go on for longer.
  * Where the run is too short for both, it falls from where the rise has come to.
- * @throws SnapfitError `OPTION_INVALID`, `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
+ * @throws SnapfitError `OPTION_INVALID`, also when asked for a run without steps; `OPTION_UNKNOWN`; when asked, what reading unknown total steps throws.
  * @see Hu et al. 2024, arXiv:2404.06395, section 4; the forms of the fall: Hägele et al. 2024, arXiv:2405.18392
  */
 export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
@@ -46,7 +47,7 @@ export function warmupStableDecay(options: WarmupStableDecayOptions): Schedule {
   return {
     unit: "step",
     at(moment) {
-      const left = (totalSteps ?? moment.totalSteps) - moment.step;
+      const left = runLength("warmupStableDecay()", totalSteps, moment) - moment.step;
       const rise = moment.step < warmupSteps ? moment.step / warmupSteps : 1;
       const done = Math.min(1, Math.max(0, 1 - left / decaySteps));
       return rise * (minFactor + (1 - minFactor) * falls[annealing](done));

@@ -99,6 +99,11 @@ const invalid: [string, () => unknown, RegExp][] = [
   ["a rise over half of three phases", () => oneCycle({ threePhase: true, pctStart: 0.6 }), /from 0 to 0\.5/],
   ["a divisor of 0", () => oneCycle({ divFactor: 0 }), /a finite number above 0/],
   ["a momentum cycle that is none", () => oneCycle({ momentum: true as never }), /^oneCycle\(\) got momentum: true\. It takes an object/],
+  [
+    "a momentum that rises with the rate",
+    () => oneCycle({ momentum: { min: 0.9, max: 0.8 } }),
+    /^oneCycle\(\) got momentum: \{"min":0\.9,"max":0\.8\}\. It takes a min \(0\.85 by default\) of at most its max/,
+  ],
   ["a momentum of 1", () => oneCycle({ momentum: { max: 1 } }), /^oneCycle\(\) got momentum\.max: 1/],
   ["a power of 0", () => polynomial({ power: 0 }), /^polynomial\(\) got power: 0/],
   ["multiStep of no unit", () => multiStep({} as never), /^multiStep\(\) got neither epochs nor steps/],

@@ -247,3 +247,18 @@ test("every factor is from 0 to 1, and cosine and the decays never rise", () => 
 function at(step: number, epoch = 0, totalSteps = 100): { step: number; epoch: number; totalSteps: number } {
   return { step, epoch, totalSteps };
 }
+
+test.each([
+  ["cosine()", cosine()],
+  ["oneCycle()", oneCycle()],
+  ["polynomial()", polynomial()],
+  ["warmupStableDecay()", warmupStableDecay({ decaySteps: 3 })],
+])("%s needs the length of the run", (name, schedule) => {
+  for (const totalSteps of [0, undefined as never])
+    expect(() => schedule.at({ step: 1, epoch: 0, totalSteps })).toThrow(
+      expect.objectContaining({
+        code: "OPTION_INVALID",
+        message: expect.stringContaining(`${name} got ${totalSteps === 0 ? "" : "no "}moment.totalSteps`) as string,
+      }),
+    );
+});
