@@ -162,7 +162,7 @@ describe("options", () => {
     [() => randomCrop({ size: 1.5 }), "randomCrop() got size: 1.5."],
     [
       () => randomResizedCrop({ size: 8, scale: [0.5, 1.5] }),
-      "got scale: [0.5, 1.5]. It takes [low, high], each a number above 0, at most 1.",
+      "got scale: [0.5, 1.5]. It takes [low, high], the lower first, each a number above 0, at most 1.",
     ],
     [() => randomResizedCrop({ size: 8, ratio: [2, 1] }), "got ratio: [2, 1]."],
     [() => pad({ padding: -1 }), "pad() got padding: -1. It takes a whole number of at least 0, or [top, right, bottom, left]."],
@@ -170,7 +170,10 @@ describe("options", () => {
     [() => randomRotate({ degrees: NaN }), "randomRotate() got degrees: NaN."],
     [() => randomAffine({ degrees: 0, translate: [0, 2] }), "got translate: [0, 2]. It takes [x, y], each a number from 0 to 1."],
     [() => randomAffine({ degrees: 0, shear: 90 }), "got shear: 90."],
-    [() => colorJitter({ hue: 0.6 }), "got hue: 0.6. It takes a number from 0 to 0.5, or [low, high], each a number from -0.5 to 0.5."],
+    [
+      () => colorJitter({ hue: 0.6 }),
+      "got hue: 0.6. It takes a number from 0 to 0.5, or [low, high], the lower first, each a number from -0.5 to 0.5.",
+    ],
     [() => colorJitter({ brightness: [-1, 1] }), "got brightness: [-1, 1]."],
     [() => gaussianNoise({ sigma: -1 }), "gaussianNoise() got sigma: -1."],
     [() => gaussianBlur({ sigma: 1, kernelSize: 4 }), "got kernelSize: 4. It takes an odd number above 0."],

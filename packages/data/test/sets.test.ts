@@ -74,6 +74,16 @@ describe("arrays", () => {
   });
 
   it("names columns that do not fit", () => {
+    for (const [columns, what] of [
+      [undefined, "undefined"],
+      [floats(1, 2), "a Float32Array"],
+      [hostTensor(floats(1, 2), [2]), "a host tensor"],
+      [Promise.resolve({}), "a Promise"],
+      [[1, 2], "a list"],
+    ])
+      expect(() => arrays(columns as never)).toThrow(
+        `arrays() got ${what as string} in place of columns by name. Pass { images, labels } or the like.`,
+      );
     expect(() => arrays({ a: floats(1, 2), b: floats(1) })).toThrow('arrays() got 2 samples in "a", but 1 in "b".');
     expect(() => arrays({})).toThrow("got no columns");
     expect(() => arrays({ a: hostTensor(floats(1), []) })).toThrow('got a scalar as "a"');
@@ -124,7 +134,7 @@ describe("collate", () => {
     expectTypeOf(batch.meta.row).toEqualTypeOf<HostTensor<2, "float32">>();
     expectTypeOf(batch.name).toEqualTypeOf<string[]>();
     expect(collate([Uint8Array.of(1)])).toEqual(hostTensor(Uint8Array.of(1), [1, 1]));
-    expect(collate([null, undefined])).toEqual([null, undefined]);
+    expect(collate([null, "a"])).toEqual([null, "a"]);
   });
 
   it("names the field and sample that differ", () => {
@@ -135,6 +145,7 @@ describe("collate", () => {
       [[1, "2"], "sample 1 of the batch is no number"],
       [[true, 1], "is no boolean"],
       [[floats(1), 3], "is no array"],
+      [[null, undefined], "Sample 1 of the batch is undefined."],
       [[], "got no samples"],
     ];
     for (const [samples, message] of cases) {
@@ -189,6 +200,8 @@ describe("subset and split", () => {
   it("refuse fractions and indices that make no sense", () => {
     for (const fractions of [[], [0], [-0.1, 0.5], [0.6, 0.6], [NaN], [0.001]])
       expect(() => split(numbers(10), fractions)).toThrow(expect.objectContaining({ code: "SPLIT_FRACTIONS" }));
+    expect(() => split(numbers(10), 0.8 as never)).toThrow("split() got the fractions 0.8. They are above 0");
+    expect(() => split(numbers(10), ["0.5", 0.5] as never)).toThrow('split() got the fractions ["0.5", 0.5].');
     expect(() => subset(numbers(3), [3])).toThrow("subset() got the index 3.");
     expect(() => subset(numbers(3), [-1])).toThrow(expect.objectContaining({ code: "DATA_SET" }));
     expect(() => subset(numbers(3), [0]).at(1)).toThrow("Sample 1 does not exist");

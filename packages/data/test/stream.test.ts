@@ -112,6 +112,7 @@ describe("stream", () => {
     const batches = stream(() => numbers(5), { batchSize: 2, shuffleBuffer: 4 });
     const state = batches.saveState(0);
     expect(() => stream(() => numbers(5), { batchSize: 2 }).loadState(state)).toThrow("shuffleBuffer was 4 and is 0");
+    expect(() => batches.loadState(null as never)).toThrow("The state of the loader is null. Pass what saveState() returned.");
     expect(() => batches.saveState(1)).toThrow(expect.objectContaining({ code: "LOADER_POSITION" }));
     await pass(batches);
     expect(batches.saveState(5)).toMatchObject({ pass: 0, window: 3, missing: 1 });

@@ -3,7 +3,7 @@ import { anyNumber, either, listOf, oneOf, wholeNumberFrom, type OptionCheck } f
 /** Two numbers, the first no greater. */
 export function rangeOf(each: OptionCheck): OptionCheck {
   const [, holds] = listOf(each, 2);
-  return [`[low, high], each ${each[0]}`, (value) => holds(value) && (value as number[])[0]! <= (value as number[])[1]!];
+  return [`[low, high], the lower first, each ${each[0]}`, (value) => holds(value) && (value as number[])[0]! <= (value as number[])[1]!];
 }
 
 /** A number for all channels, or one for each. */

@@ -1,4 +1,5 @@
-import { SnapfitError, type StateRecord } from "@snapfit/base";
+import { shown, SnapfitError, type StateRecord } from "@snapfit/base";
+import { isRecord } from "../nested-arrays.js";
 
 /** What the order and the cut of batches depend on: it must be the same where a state is used. */
 export type LoaderSettings = {
@@ -21,6 +22,8 @@ const PLACE = ["ranks", "pass", "window", "missing"];
 
 /** The state, if it fits the settings. @throws SnapfitError `LOADER_CHANGED` that names all differences. */
 export function checkLoaderState(state: StateRecord, settings: LoaderSettings): LoaderState {
+  if (!isRecord(state))
+    throw new SnapfitError("LOADER_CHANGED", `The state of the loader is ${shown(state)}. Pass what saveState() returned.`);
   const names = new Set([...Object.keys(settings), ...Object.keys(state).filter((name) => !PLACE.includes(name))]);
   const differences = [...names].filter((name) => !Object.is(state[name], settings[name]));
   if (differences.length > 0) {

@@ -1,4 +1,5 @@
-import { isHostTensor, nearestName, SnapfitError, type HostTensor } from "@snapfit/base";
+import { isHostTensor, nearestName, shown, SnapfitError, type HostTensor } from "@snapfit/base";
+import { isRecord } from "../nested-arrays.js";
 import type { BatchAccess } from "../random-access.js";
 import type { OneLess } from "../ranks.js";
 
@@ -40,6 +41,11 @@ export interface ArraySet<Columns> extends BatchAccess<ColumnsSample<Columns>, C
  * console.log(set.length); // 600
  */
 export function arrays<const Columns extends Readonly<Record<string, Column>>>(columns: Columns): ArraySet<Columns> {
+  if (!isRecord(columns) || isHostTensor(columns))
+    throw new SnapfitError(
+      "DATA_SET",
+      `arrays() got ${isHostTensor(columns) ? "a host tensor" : Array.isArray(columns) ? "a list" : shown(columns)} in place of columns by name. Pass { images, labels } or the like.`,
+    );
   const readers = Object.entries(columns).map(([name, column]) => [name, rowReader(name, column)] as const);
   const [first] = readers;
   if (!first) throw new SnapfitError("DATA_SET", "arrays() got no columns. A set has at least one. Pass { images, labels } or the like.");

@@ -1,4 +1,4 @@
-import { anyNumber, checkOptions, RandomStream, SnapfitError } from "@snapfit/base";
+import { anyNumber, checkOptions, RandomStream, shown, SnapfitError } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
 import type { BatchAccess, RandomAccess } from "../random-access.js";
 import { subset } from "./subset.js";
@@ -35,13 +35,9 @@ export function split<Sample, const Fractions extends readonly number[]>(
 ): { -readonly [I in keyof Fractions]: RandomAccess<Sample> };
 export function split<Sample>(set: RandomAccess<Sample>, fractions: readonly number[], options: SplitOptions = {}): RandomAccess<Sample>[] {
   checkOptions("split()", options, { seed: anyNumber });
+  if (!isNumbers(fractions)) throw wrongFractions(fractions);
   const total = fractions.reduce((sum, fraction) => sum + fraction, 0);
-  if (fractions.length === 0 || !fractions.every((fraction) => fraction > 0) || total > 1 + 1e-9) {
-    throw new SnapfitError(
-      "SPLIT_FRACTIONS",
-      `split() got the fractions [${fractions.join(", ")}]. They are above 0 and at most 1 together. Pass shares of the samples, such as [0.9, 0.1].`,
-    );
-  }
+  if (fractions.length === 0 || !fractions.every((fraction) => fraction > 0) || total > 1 + 1e-9) throw wrongFractions(fractions);
   const order = RandomStream.fromSeed(options.seed ?? 0, "split").permutation(set.length);
   let end = 0;
   let share = 0;
@@ -57,4 +53,15 @@ export function split<Sample>(set: RandomAccess<Sample>, fractions: readonly num
       );
     return subset(set, order.slice(start, end).sort());
   });
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
+}
+
+function wrongFractions(fractions: unknown): SnapfitError<"SPLIT_FRACTIONS"> {
+  return new SnapfitError(
+    "SPLIT_FRACTIONS",
+    `split() got the fractions ${shown(fractions)}. They are above 0 and at most 1 together. Pass shares of the samples, such as [0.9, 0.1].`,
+  );
 }
