@@ -7,6 +7,7 @@ import {
   loader,
   padded,
   stratifiedSampler,
+  subset,
   subsetSampler,
   weightedSampler,
   type BatchOptions,
@@ -321,5 +322,20 @@ describe("stratifiedSampler", () => {
     const [first, second] = [await pass(batches), await pass(batches)];
     for (const batch of [...first, ...second]) expect(batch.filter((index) => index % 6 === 0).length).toBe(2);
     expect(first.map(sorted)).not.toEqual(second.map(sorted));
+  });
+});
+
+describe("samplers", () => {
+  it("say what they got in place of a value for each sample", () => {
+    for (const make of [weightedSampler, stratifiedSampler, lengthSampler, subsetSampler] as ((values: never) => Sampler)[])
+      for (const [values, shown] of [
+        [undefined, / got no (weights|labels|lengths|indices)\. It takes a list or a typed array\./],
+        [3, / got (weights|labels|lengths|indices): 3\./],
+        [new Set([1]), /: a Set\./],
+      ] as const)
+        expect(() => make(values as never)).toThrow(
+          expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringMatching(shown) as string }),
+        );
+    expect(() => subset(numbered(4), 2 as never)).toThrow("subset() got indices: 2. It takes a list or a typed array.");
   });
 });

@@ -1,6 +1,6 @@
-import { checkOptions, fraction, type RandomStream } from "@snapfit/base";
+import { checkOption, checkOptions, fraction, type RandomStream } from "@snapfit/base";
 import { exchangeWithin } from "./exchange-within.js";
-import { checkOnePerSample, fingerprint, samplerError, type PassOrder, type Sampler } from "./sampler.js";
+import { checkOnePerSample, fingerprint, listRule, samplerError, type PassOrder, type Sampler } from "./sampler.js";
 
 /** Options of {@link lengthSampler}. */
 export interface LengthSamplerOptions {
@@ -27,6 +27,7 @@ export interface LengthSamplerOptions {
  * console.log(batches.length); // 3
  */
 export function lengthSampler(lengths: ArrayLike<number>, options: LengthSamplerOptions = {}): Sampler {
+  checkOption("lengthSampler()", "lengths", lengths, listRule);
   checkOptions("lengthSampler()", options, { maxPadding: fraction });
   const { maxPadding = 0.2 } = options;
   const values = Float64Array.from(lengths);

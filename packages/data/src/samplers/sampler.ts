@@ -1,4 +1,4 @@
-import { SnapfitError, type RandomStream } from "@snapfit/base";
+import { SnapfitError, type OptionCheck, type RandomStream } from "@snapfit/base";
 
 /** Which samples of a set a pass takes, in which order. Its passes are a pure function of the random stream, so that any of them can be had without those before it. */
 export interface Sampler {
@@ -30,6 +30,12 @@ export function checkOnePerSample(name: string, what: string, numValues: number,
     `${name}() has ${numValues} ${what}, but the set has ${numInSet} samples. There is one for each sample. Check where they come from.`,
   );
 }
+
+/** A list or a typed array. */
+export const listRule: OptionCheck = [
+  "a list or a typed array",
+  (value) => typeof value === "object" && Number.isSafeInteger((value as Partial<ArrayLike<unknown>> | null)?.length),
+];
 
 /** A short text that tells these values from others (FNV-1a, 32 bits). */
 export function fingerprint(values: ArrayBufferView): string {

@@ -1,6 +1,6 @@
-import type { RandomStream } from "@snapfit/base";
+import { checkOption, type RandomStream } from "@snapfit/base";
 import { classesOf } from "../sets/classes.js";
-import { checkOnePerSample, fingerprint, type Sampler } from "./sampler.js";
+import { checkOnePerSample, fingerprint, listRule, type Sampler } from "./sampler.js";
 
 /**
  * Shuffles so that each batch holds the classes in the shares that they have in the set: the first n samples of a pass hold less than one sample more or less of a class
@@ -17,6 +17,7 @@ import { checkOnePerSample, fingerprint, type Sampler } from "./sampler.js";
  * }
  */
 export function stratifiedSampler(labels: ArrayLike<number | string>): Sampler {
+  checkOption("stratifiedSampler()", "labels", labels, listRule);
   const { classes, members } = classesOf(labels);
   let schedule: Uint32Array | undefined;
   return {

@@ -1,4 +1,5 @@
-import { fingerprint, samplerError, type Sampler } from "./sampler.js";
+import { checkOption } from "@snapfit/base";
+import { fingerprint, listRule, samplerError, type Sampler } from "./sampler.js";
 
 /**
  * Each pass takes these samples, in an order of its own. For an order that stays, use `subset()`.
@@ -10,6 +11,7 @@ import { fingerprint, samplerError, type Sampler } from "./sampler.js";
  * console.log(loader(set, { sampler: subsetSampler([3, 1, 4]), batchSize: 2 }).length); // 2
  */
 export function subsetSampler(indices: ArrayLike<number>): Sampler {
+  checkOption("subsetSampler()", "indices", indices, listRule);
   const chosen = Uint32Array.from(indices);
   return {
     id: `subset ${chosen.length} ${fingerprint(chosen)}`,

@@ -1,5 +1,5 @@
-import { checkOptions, trueOrFalse, wholeNumberFrom, type RandomStream } from "@snapfit/base";
-import { checkOnePerSample, fingerprint, samplerError, type Sampler } from "./sampler.js";
+import { checkOption, checkOptions, trueOrFalse, wholeNumberFrom, type RandomStream } from "@snapfit/base";
+import { checkOnePerSample, fingerprint, listRule, samplerError, type Sampler } from "./sampler.js";
 
 /** Options of {@link weightedSampler}. */
 export interface WeightedSamplerOptions {
@@ -21,6 +21,7 @@ export interface WeightedSamplerOptions {
  * console.log(loader(set, { sampler, batchSize: 10 }).length); // 10
  */
 export function weightedSampler(weights: ArrayLike<number>, options: WeightedSamplerOptions = {}): Sampler {
+  checkOption("weightedSampler()", "weights", weights, listRule);
   checkOptions("weightedSampler()", options, { numSamples: wholeNumberFrom(1), replacement: trueOrFalse });
   const { replacement = true } = options;
   const values = Float64Array.from(weights);
