@@ -1,3 +1,5 @@
+import { checkOption, wholeNumberFrom, type OptionCheck } from "@snapfit/base";
+
 /** A set of samples that can be had in any order: what loaders read. Anything with these two members is one. */
 export interface RandomAccess<Sample> {
   /** Number of samples. */
@@ -11,6 +13,14 @@ export interface BatchAccess<Sample, Batch> extends RandomAccess<Sample> {
   /** The samples with these indices as one batch, in arrays of its own. */
   gather(indices: Uint32Array): Batch | Promise<Batch>;
 }
+
+/** @param owner whose argument it is: `loader()`. @throws SnapfitError `OPTION_INVALID` if `set` is none */
+export function checkSet(owner: string, set: RandomAccess<unknown>): void {
+  checkOption(owner, "set", set, ["a set of samples, such as arrays(), or an object with length and at(index)", isSet]);
+  checkOption(owner, "set.length", set.length, wholeNumberFrom(0));
+}
+
+export const isSet: OptionCheck[1] = (value) => typeof (value as Partial<RandomAccess<unknown>> | undefined | null)?.at === "function";
 
 /** Whether a set has {@link BatchAccess.gather}. */
 export function hasGather(set: RandomAccess<unknown>): set is BatchAccess<unknown, unknown> {

@@ -93,6 +93,7 @@ describe("samplers", () => {
       [() => weightedSampler([1, -1, 0]), "got the weight -1 for sample 1"],
       [() => weightedSampler([1, NaN, 0]), "got the weight NaN"],
       [() => weightedSampler([0, 0, 0]), "no weight above 0"],
+      [() => weightedSampler([1e308, 1e308]), "weights whose sum is not finite"],
       [() => weightedSampler([1, 1, 0], { numSamples: 3, replacement: false }), "cannot draw 3 different samples: 2 have a weight above 0"],
       [() => lengthSampler([1, -2, 3]), "got the length -2 for sample 1"],
     ];

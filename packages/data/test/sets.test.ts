@@ -209,6 +209,29 @@ describe("subset and split", () => {
   });
 });
 
+describe("what is no set", () => {
+  it("is refused where it comes from, such as a promise of one", async () => {
+    const late = Promise.resolve(numbers(3)) as never;
+    const cases: [string, () => unknown][] = [
+      ["split()", () => split(late, [0.5, 0.5])],
+      ["subset()", () => subset(late, [0])],
+      ["kFold()", () => kFold(late, { folds: 2 })],
+      ["concat()", () => concat(numbers(3), late)],
+      ["mapSet()", () => mapSet(late, (x) => x)],
+      ["cache()", () => cache(late)],
+    ];
+    const refused = (name: string): unknown =>
+      expect.objectContaining({
+        code: "OPTION_INVALID",
+        message: `${name} got set: a Promise. It takes a set of samples, such as arrays(), or an object with length and at(index).`,
+      });
+    for (const [name, make] of cases) expect(make).toThrow(refused(name));
+    await expect(filterSet(late, () => true)).rejects.toThrow(refused("filterSet()"));
+    expect(() => concat([numbers(3), numbers(2)])).toThrow("concat() got a list of sets. It takes them one by one: concat(...sets).");
+    expect(() => mapSet(numbers(3), undefined as never)).toThrow("mapSet() got no change. It takes a function.");
+  });
+});
+
 describe("concat, mapSet and filterSet", () => {
   it("join sets", () => {
     const all = concat(numbers(2), numbers(0), numbers(3));
@@ -230,6 +253,8 @@ describe("concat, mapSet and filterSet", () => {
     const set = arrays({ x: Int32Array.of(5, 6, 7, 8) });
     const even = await filterSet(set, ({ x }) => x.data[0]! % 2 === 0);
     expect(await even.gather(Uint32Array.of(1, 0))).toEqual({ x: hostTensor(Int32Array.of(8, 6), [2]) });
+    const asked = await filterSet(set, async ({ x }) => x.data[0]! % 2 === 0);
+    expect(asked.length).toBe(even.length);
     const late = await filterSet({ length: 4, at: async (index: number) => index }, (_, index) => index > 1);
     expect([late.length, await late.at(0)]).toEqual([2, 2]);
   });
@@ -376,6 +401,14 @@ describe("padded", () => {
       expect(() => pad(samples)).toThrow(message);
       expect(() => pad(samples)).toThrow(expect.objectContaining({ code: "COLLATE" }));
     }
+    for (const [x, value, what] of [
+      [Uint8Array.of(1), -100, "-100 for uint8 arrays"],
+      [Int32Array.of(1), 0.5, "0.5 for int32 arrays"],
+      [hostTensor(Uint8Array.of(1), [1], "bool"), 2, "2 for bool arrays"],
+    ] as const)
+      expect(() => padded({ x: { value } })([{ x }])).toThrow(
+        expect.objectContaining({ code: "OPTION_INVALID", message: `padded() got x.value: ${what}. It takes a value that they can hold.` }),
+      );
     expect(() => padded({ x: { multipleOf: 0 } })).toThrow("padded() got x.multipleOf: 0. It takes a whole number of at least 1.");
   });
 });

@@ -1,6 +1,6 @@
-import { checkOption, checkOptions, SnapfitError, trueOrFalse, wholeNumberFrom, type OptionCheck, type OptionChecks } from "@snapfit/base";
+import { checkOptions, SnapfitError, trueOrFalse, wholeNumberFrom, type OptionChecks } from "@snapfit/base";
 import { isDecoded, type DecodedSet } from "../decoded-set.js";
-import type { BatchAccess, RandomAccess } from "../random-access.js";
+import { checkSet, type BatchAccess, type RandomAccess } from "../random-access.js";
 import type { Sampler } from "../samplers/sampler.js";
 import { ThreadSource } from "../workers/thread-source.js";
 import type { Collated } from "./collate.js";
@@ -106,8 +106,7 @@ export function loader(
   options: LoaderOptions & Partial<BatchMakerOptions> & { readonly workers?: number } = {},
 ): DataLoader<unknown> {
   checkOptions("loader()", options, checks);
-  checkOption("loader()", "set", set, ["a set of samples, such as arrays(), or an object with length and at(index)", isSet]);
-  checkOption("loader()", "set.length", set.length, wholeNumberFrom(0));
+  checkSet("loader()", set);
   const { shuffle = false, workers = 0, sampler, transform, collate } = options;
   const { batchSize, seed, dropLast, onBadSample, ahead } = batchSettings(options, Math.max(2, 2 * workers));
   if (sampler && shuffle)
@@ -120,8 +119,6 @@ export function loader(
   const source = sourceOf(set, workers, { seed, transform, collate, onBadSample });
   return new DataLoader(settings, sampler, ahead, source);
 }
-
-const isSet: OptionCheck[1] = (value) => typeof (value as Partial<RandomAccess<unknown>> | undefined | null)?.at === "function";
 
 const checks = {
   ...batchChecks,

@@ -28,7 +28,7 @@ export type PaddedBatch<Sample, Names> = {
  * A `collate` for samples with arrays of different lengths: the fields that it is told of are padded at the end of their first dimension to the longest one's length,
  * the others are put together as by `collate`.
  * @param fields by name: host tensors [length, ...] or typed arrays.
- * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; from the function, `COLLATE` that names the field and the samples that differ.
+ * @throws SnapfitError `OPTION_UNKNOWN`, `OPTION_INVALID`; from the function, `COLLATE` that names the field and the samples that differ, and `OPTION_INVALID` for a value that the arrays cannot hold.
  *
  * @example
  * const texts = [[5, 6, 7], [8]].map((tokens, i) => ({ tokens: Int32Array.from(tokens), label: i }));
@@ -65,6 +65,11 @@ function padField(name: string, samples: readonly unknown[], { multipleOf = 1, v
       `sample ${i} of the batch is ${tensor.dtype} [${tensor.shape.join(", ")}], but sample 0 is ${dtype} [${shape.join(", ")}]`,
     );
   });
+  if (!holds(tensors[0]!, value))
+    throw new SnapfitError(
+      "OPTION_INVALID",
+      `padded() got ${name}.value: ${value} for ${dtype} arrays. It takes a value that they can hold.`,
+    );
   const lengths = Int32Array.from(tensors, (tensor) => tensor.shape[0]!);
   const length = Math.ceil(Math.max(...lengths) / multipleOf) * multipleOf;
   const rowSize = row.reduce((product, size) => product * size, 1);
@@ -79,6 +84,12 @@ function padField(name: string, samples: readonly unknown[], { multipleOf = 1, v
     lengths: { dtype: "int32", shape: [tensors.length], data: lengths },
     mask: { dtype: "bool", shape: [tensors.length, length], data: mask },
   };
+}
+
+/** Whether an array gives a value back as it is; of floats any that is rounded does. */
+function holds({ dtype, data }: HostTensor, value: number): boolean {
+  if (dtype === "bool") return value === 0 || value === 1;
+  return dtype === "float32" || (data.constructor as Int32ArrayConstructor).of(value)[0] === value;
 }
 
 function differ(name: string, what: string): SnapfitError<"COLLATE"> {

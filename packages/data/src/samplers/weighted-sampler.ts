@@ -30,6 +30,8 @@ export function weightedSampler(weights: ArrayLike<number>, options: WeightedSam
     throw samplerError(
       `weightedSampler() got the weight ${weights[wrong]} for sample ${wrong}. Weights are finite and at least 0. Check how they are computed.`,
     );
+  if (!Number.isFinite(values.reduce((sum, weight) => sum + weight, 0)))
+    throw samplerError("weightedSampler() got weights whose sum is not finite. Divide them by the largest one.");
   const numPositive = values.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
   const { numSamples = replacement ? values.length : numPositive } = options;
   if (numPositive === 0)

@@ -1,7 +1,7 @@
 import { checkOptions } from "@snapfit/base";
 import { numberOfBytes } from "../loaders/options.js";
 import { byteSize, copyArrays } from "../nested-arrays.js";
-import type { RandomAccess } from "../random-access.js";
+import { checkSet, type RandomAccess } from "../random-access.js";
 
 /** Options of {@link cache}. */
 export interface CacheOptions {
@@ -21,6 +21,7 @@ export interface CacheOptions {
  * console.log(numReads); // 2
  */
 export function cache<Sample>(set: RandomAccess<Sample>, options: CacheOptions = {}): RandomAccess<Sample> {
+  checkSet("cache()", set);
   checkOptions("cache()", options, { sizeBytes: numberOfBytes });
   const { sizeBytes = Infinity } = options;
   const kept = new Map<number, Sample>();

@@ -1,6 +1,6 @@
 import { SnapfitError } from "@snapfit/base";
 import { isDecoded, type DecodedSet } from "../decoded-set.js";
-import type { RandomAccess } from "../random-access.js";
+import { checkSet, isSet, type RandomAccess } from "../random-access.js";
 import type { ConcatInput, ConcatOptions } from "../workers/concat-worker.js";
 
 /**
@@ -15,6 +15,11 @@ export function concat<Sample>(...sets: readonly DecodedSet<Sample>[]): DecodedS
 export function concat<Sample>(...sets: readonly RandomAccess<Sample>[]): RandomAccess<Sample>;
 export function concat<Sample>(...sets: readonly RandomAccess<Sample>[]): RandomAccess<Sample> {
   if (sets.length === 0) throw new SnapfitError("DATA_SET", "concat() got no sets. It joins at least one. Pass sets.");
+  for (const set of sets) {
+    checkSet("concat()", set);
+    if (Array.isArray(set) && isSet(set[0]))
+      throw new SnapfitError("DATA_SET", "concat() got a list of sets. It takes them one by one: concat(...sets).");
+  }
   const starts = [0];
   for (const set of sets) starts.push(starts.at(-1)! + set.length);
   const length = starts.pop()!;

@@ -1,5 +1,6 @@
+import { anyFunction, checkOption } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
-import type { BatchAccess, RandomAccess } from "../random-access.js";
+import { checkSet, type BatchAccess, type RandomAccess } from "../random-access.js";
 import { subset } from "./subset.js";
 
 /**
@@ -14,13 +15,16 @@ export function filterSet<Sample, Batch>(set: BatchAccess<Sample, Batch>, keep: 
 export function filterSet<Sample, Input>(set: DecodedSet<Sample, Input>, keep: Condition<Sample>): Promise<DecodedSet<Sample, Input>>;
 export function filterSet<Sample>(set: RandomAccess<Sample>, keep: Condition<Sample>): Promise<RandomAccess<Sample>>;
 export async function filterSet<Sample>(set: RandomAccess<Sample>, keep: Condition<Sample>): Promise<RandomAccess<Sample>> {
+  checkSet("filterSet()", set);
+  checkOption("filterSet()", "keep", keep, anyFunction);
   const kept: number[] = [];
   for (let index = 0; index < set.length; index++) {
     const sample = set.at(index);
-    if (keep(sample instanceof Promise ? await sample : sample, index)) kept.push(index);
+    const isKept = keep(sample instanceof Promise ? await sample : sample, index);
+    if (isKept instanceof Promise ? await isKept : isKept) kept.push(index);
   }
   return subset(set, kept);
 }
 
 /** Whether to keep a sample. */
-export type Condition<Sample> = (sample: Sample, index: number) => boolean;
+export type Condition<Sample> = (sample: Sample, index: number) => boolean | Promise<boolean>;

@@ -1,6 +1,6 @@
 import { anyNumber, checkOptions, RandomStream, SnapfitError, wholeNumberFrom, type OptionChecks } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
-import type { BatchAccess, RandomAccess } from "../random-access.js";
+import { checkSet, type BatchAccess, type RandomAccess } from "../random-access.js";
 import { classesOf } from "./classes.js";
 import { subset } from "./subset.js";
 
@@ -33,6 +33,7 @@ export function kFold<Sample, Batch>(set: BatchAccess<Sample, Batch>, options: K
 export function kFold<Sample, Input>(set: DecodedSet<Sample, Input>, options: KFoldOptions): Fold<DecodedSet<Sample, Input>>[];
 export function kFold<Sample>(set: RandomAccess<Sample>, options: KFoldOptions): Fold<RandomAccess<Sample>>[];
 export function kFold<Sample>(set: RandomAccess<Sample>, options: KFoldOptions): Fold<RandomAccess<Sample>>[] {
+  checkSet("kFold()", set);
   checkOptions("kFold()", options, checks, ["folds"]);
   const { folds, seed = 0, stratifyBy } = options;
   if (folds > set.length)

@@ -1,4 +1,5 @@
-import type { RandomAccess } from "../random-access.js";
+import { anyFunction, checkOption } from "@snapfit/base";
+import { checkSet, type RandomAccess } from "../random-access.js";
 
 /**
  * Changes each sample when it is asked for. What is random in it, or belongs in threads, goes to the loader's `transform`, which knows the pass.
@@ -11,6 +12,8 @@ export function mapSet<Sample, Changed>(
   set: RandomAccess<Sample>,
   change: (sample: Sample, index: number) => Changed | Promise<Changed>,
 ): RandomAccess<Changed> {
+  checkSet("mapSet()", set);
+  checkOption("mapSet()", "change", change, anyFunction);
   return {
     length: set.length,
     at(index) {

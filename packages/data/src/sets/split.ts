@@ -1,6 +1,6 @@
 import { anyNumber, checkOptions, RandomStream, shown, SnapfitError } from "@snapfit/base";
 import type { DecodedSet } from "../decoded-set.js";
-import type { BatchAccess, RandomAccess } from "../random-access.js";
+import { checkSet, type BatchAccess, type RandomAccess } from "../random-access.js";
 import { subset } from "./subset.js";
 
 /** Options of {@link split}. */
@@ -34,6 +34,7 @@ export function split<Sample, const Fractions extends readonly number[]>(
   options?: SplitOptions,
 ): { -readonly [I in keyof Fractions]: RandomAccess<Sample> };
 export function split<Sample>(set: RandomAccess<Sample>, fractions: readonly number[], options: SplitOptions = {}): RandomAccess<Sample>[] {
+  checkSet("split()", set);
   checkOptions("split()", options, { seed: anyNumber });
   if (!isNumbers(fractions)) throw wrongFractions(fractions);
   const total = fractions.reduce((sum, fraction) => sum + fraction, 0);

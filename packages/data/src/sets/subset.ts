@@ -1,7 +1,7 @@
 import { checkOption, SnapfitError } from "@snapfit/base";
 import { isDecoded, type DecodedSet } from "../decoded-set.js";
 import { listRule } from "../samplers/sampler.js";
-import { hasGather, type BatchAccess, type RandomAccess } from "../random-access.js";
+import { checkSet, hasGather, type BatchAccess, type RandomAccess } from "../random-access.js";
 
 /**
  * The part of a set with these indices, in this order. Makes batches as fast as the set itself, and in threads if the set can.
@@ -11,6 +11,7 @@ export function subset<Sample, Batch>(set: BatchAccess<Sample, Batch>, indices: 
 export function subset<Sample, Input>(set: DecodedSet<Sample, Input>, indices: ArrayLike<number>): DecodedSet<Sample, Input>;
 export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<number>): RandomAccess<Sample>;
 export function subset<Sample>(set: RandomAccess<Sample>, indices: ArrayLike<number>): RandomAccess<Sample> {
+  checkSet("subset()", set);
   checkOption("subset()", "indices", indices, listRule);
   const chosen = Uint32Array.from(indices);
   for (let i = 0; i < indices.length; i++) {
