@@ -144,6 +144,38 @@ describe("check finds", () => {
     expect((await check(scored, batch)).findings).toEqual([]);
   });
 
+  test("a loss that is not finite, of outputs that are", async () => {
+    class Logarithm extends Regression {
+      protected override trainingStep({ x }: Rows): StepResult {
+        return { loss: tf.mean(tf.log(tf.neg(tf.square(this.forward<tf.Tensor2D>(x))))) };
+      }
+    }
+    await using trainer = new Logarithm(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
+    await trainer.ready();
+    const { findings } = await expectNoTensorLeak(() => check(trainer, batch));
+    expect(findings).toMatchObject([
+      {
+        severity: "error",
+        code: "NOT_FINITE",
+        where: undefined,
+        message: expect.stringMatching(/^The loss is NaN, though all layers give finite values\./),
+      },
+    ]);
+  });
+
+  test("no memory of other sizes where a step takes only one", async () => {
+    class Fixed extends Regression {
+      protected override trainingStep({ x, y }: Rows): StepResult {
+        return { loss: squaredError(tf.reshape(this.forward<tf.Tensor2D>(x), [6, 2]), y) };
+      }
+    }
+    await using trainer = new Fixed(quietly({ optimizer: sgd({ learningRate: 0.1 }) }));
+    await trainer.ready();
+    const report = await expectNoTensorLeak(() => check(trainer, batch));
+    expect(String(report)).toBe("Nothing found.");
+    await trainer.fit({ train: [batch], epochs: 1 });
+  });
+
   test("operations without slope in the loss", async () => {
     class Rounding extends Regression {
       protected override trainingStep({ x, y }: Rows): StepResult {

@@ -43,7 +43,9 @@ async function findAll(session: Session, batch: unknown): Promise<CheckReport> {
     );
     findings.push(...(await values.findings()), ...opFindings(failed));
     if (failed.length > 0) return new CheckReport(findings, undefined);
-    findings.push(...(result.size === 0 && session.optimizers.length > 0 ? [NO_LOSS] : await gradientFindings(result)));
+    const { losses, largest } = result;
+    if (findings.every(({ code }) => code !== "NOT_FINITE")) findings.push(...(await lossFindings(losses)));
+    findings.push(...(losses.length === 0 && session.optimizers.length > 0 ? [NO_LOSS] : await gradientFindings(largest)));
   } catch (error) {
     findings.push(...(await values.findings()), failureFinding(layers.failed, error));
     return new CheckReport(findings, undefined);
@@ -65,13 +67,19 @@ const NO_LOSS: CheckFinding = {
 /** What `trainingPass` has found out about a parameter: the largest gradient, or none. */
 type LargestGradients = ReadonlyMap<string, tf.Tensor | undefined>;
 
-/** Forward and backward pass of all optimizers. @returns scalars of the parameters of those that have a loss, owned by the session */
-function trainingPass(session: Session, batch: unknown, numSamples: number): LargestGradients {
+interface PassResult {
+  readonly losses: readonly tf.Tensor[];
+  readonly largest: LargestGradients;
+}
+
+/** Forward and backward pass of all optimizers. @returns scalars: losses, and of the parameters of those that have one; owned by the session */
+function trainingPass(session: Session, batch: unknown, numSamples: number): PassResult {
   const { trainer, model, optimizers } = session;
   session.pass = new StepPass(1); // what is logged in it is dropped with it
   session.stepWeight = trainer.batchWeight(batch);
   const section = session.section("check", 0, 0, numSamples);
   const prepared = prepareBatch(session, batch, section);
+  const losses: tf.Tensor[] = [];
   const largest = new Map<string, tf.Tensor | undefined>();
   for (const slot of optimizers.length > 0 ? optimizers : [undefined]) {
     session.activeSlot = slot;
@@ -83,7 +91,11 @@ function trainingPass(session: Session, batch: unknown, numSamples: number): Lar
       keepResult(session, returned, "trainingStep", before);
       hasLoss = returned.loss !== undefined;
       if (returned.loss === undefined) return tf.scalar(0);
-      return differentiatedLoss(trainer, returned.loss, model.regularization(), before);
+      const value = differentiatedLoss(trainer, returned.loss, model.regularization(), before);
+      const kept = tf.keep(tf.clone(value));
+      session.ownOne(kept);
+      losses.push(kept);
+      return value;
     };
     const gradients = runSection(section, () => gradientsOf(loss, parameters));
     session.own(gradients.values());
@@ -94,7 +106,15 @@ function trainingPass(session: Session, batch: unknown, numSamples: number): Lar
       largest.set(path, size ?? largest.get(path));
     }
   }
-  return largest;
+  return { losses, largest };
+}
+
+async function lossFindings(losses: readonly tf.Tensor[]): Promise<CheckFinding[]> {
+  const values = await Promise.all(losses.map(async (loss) => (await loss.data())[0]!));
+  const wrong = values.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return [];
+  const message = `The loss is ${wrong}, though all layers give finite values. Look at logarithms, roots and divisions in the step.`;
+  return [{ severity: "error", code: "NOT_FINITE", where: undefined, message }];
 }
 
 /** NaN and infinite values in what the loader yields. */
@@ -174,8 +194,8 @@ async function gradientFindings(largest: LargestGradients): Promise<CheckFinding
   return findings;
 }
 
-/** Two passes of different size tell what a sample adds. */
-function memoryEstimate(session: Session, batch: unknown, numSamples: number): MemoryEstimate {
+/** Two passes of different size tell what a sample adds. @returns undefined if the step takes no other size */
+function memoryEstimate(session: Session, batch: unknown, numSamples: number): MemoryEstimate | undefined {
   const before = tf.memory().numBytes;
   const peakOf = (part: unknown, count: number): number =>
     peakBytesOf(() => {
@@ -184,7 +204,12 @@ function memoryEstimate(session: Session, batch: unknown, numSamples: number): M
     });
   const peakBytes = peakOf(batch, numSamples);
   const half = Math.floor(numSamples / 2);
-  const halfPeak = half === 0 ? before : tf.tidy(() => peakOf(firstSamples(batch, numSamples, half), half));
+  let halfPeak = before;
+  try {
+    if (half > 0) halfPeak = tf.tidy(() => peakOf(firstSamples(batch, numSamples, half), half));
+  } catch {
+    return undefined; // the step did with the whole batch
+  }
   const bytesPerSample = Math.max(0, (peakBytes - halfPeak) / (numSamples - half));
   return { numSamples, peakBytes, bytesPerSample, peakBytesOf: (count) => peakBytes + (count - numSamples) * bytesPerSample };
 }

@@ -36,7 +36,7 @@ export interface MemoryEstimate {
 export class CheckReport {
   constructor(
     readonly findings: readonly CheckFinding[],
-    /** Undefined if the step cannot be done. */
+    /** Undefined if the step cannot be done, or not with half of the batch. */
     readonly memory: MemoryEstimate | undefined,
   ) {}
 
@@ -48,7 +48,7 @@ export class CheckReport {
     return this.findings.filter(({ severity }) => severity === "warning");
   }
 
-  /** How much memory batches of several sizes take, as a sentence; undefined if the step cannot be done. */
+  /** How much memory batches of several sizes take, as a sentence; undefined without `memory`. */
   get memoryText(): string | undefined {
     const { memory } = this;
     if (memory === undefined) return undefined;
