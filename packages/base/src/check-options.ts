@@ -62,17 +62,30 @@ function refused(received: string, [expected]: OptionCheck): SnapfitError<"OPTIO
 }
 
 const MOST_CHARACTERS = 100;
+const MOST_ITEMS = 20;
+const MOST_LEVELS = 3;
 
-/** A value as messages show it, in short. */
+/** A value as messages show it, in short, however large it is. */
 export function shown(value: unknown): string {
+  const text = textOf(value, MOST_LEVELS);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+function textOf(value: unknown, levels: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, MOST_CHARACTERS));
   if (typeof value === "function") return "a function";
-  if (typeof value !== "object" && typeof value !== "string") return String(value);
-  const maker = Array.isArray(value) || typeof value === "string" ? undefined : value?.constructor;
-  if (maker !== undefined && maker !== Object) return `${/^[AEIO]/.test(maker.name) ? "an" : "a"} ${maker.name || "object"}`;
-  try {
-    const text = Array.isArray(value) ? `[${value.map(shown).join(", ")}]` : JSON.stringify(value);
-    return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
-  } catch {
-    return String(value); // circular, or with a bigint
+  if (typeof value !== "object" || value === null) return String(value);
+  const isList = Array.isArray(value);
+  const maker = (value as { readonly constructor?: { readonly name?: unknown } }).constructor;
+  if (!isList && maker !== undefined && maker !== Object) {
+    const name = String(maker.name || "object");
+    return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
   }
+  if (levels === 0) return "…";
+  const keys = Object.keys(isList ? value.slice(0, MOST_ITEMS + 1) : value);
+  const texts = keys
+    .slice(0, MOST_ITEMS)
+    .map((key) => (isList ? "" : `${key}: `) + textOf((value as Record<string, unknown>)[key], levels - 1));
+  const list = [...texts, ...(keys.length > MOST_ITEMS ? ["…"] : [])].join(", ");
+  return isList ? `[${list}]` : list === "" ? "{}" : `{ ${list} }`;
 }

@@ -429,7 +429,7 @@ describe("options", () => {
       [{ workers: 4 }, "got workers: 4, but threads cannot make the samples of this set"],
       [{ worker: 4 }, 'Did you mean "workers"?'],
       [{ sampler: [1, 2] }, "got sampler: [1, 2]. It takes a sampler such as weightedSampler()."],
-      [{ transform: { to: 1 } }, 'got transform: {"to":1}. It takes a function, or the URL of a module: '],
+      [{ transform: { to: 1 } }, "got transform: { to: 1 }. It takes a function, or the URL of a module: "],
       [
         { transform: "./augment.js" },
         'got transform: "./augment.js". It takes a function, or the URL of a module: new URL("./augment.js", import.meta.url).',
@@ -449,7 +449,7 @@ describe("options", () => {
       });
     expect(mistyped).toThrow('Did you mean "batchSize"?');
     expect(() => loader({ at: () => 1 } as never)).toThrow("loader() got no set.length.");
-    expect(() => loader({ length: 4 } as never)).toThrow('loader() got set: {"length":4}. It takes a set of samples, such as arrays()');
+    expect(() => loader({ length: 4 } as never)).toThrow("loader() got set: { length: 4 }. It takes a set of samples, such as arrays()");
     expect(() => loader(Promise.resolve(set) as never)).toThrow("loader() got set: a Promise.");
   });
 });

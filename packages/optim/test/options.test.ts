@@ -102,7 +102,7 @@ const invalid: [string, () => unknown, RegExp][] = [
   [
     "a momentum that rises with the rate",
     () => oneCycle({ momentum: { min: 0.9, max: 0.8 } }),
-    /^oneCycle\(\) got momentum: \{"min":0\.9,"max":0\.8\}\. It takes a min \(0\.85 by default\) of at most its max/,
+    /^oneCycle\(\) got momentum: \{ min: 0\.9, max: 0\.8 \}\. It takes a min \(0\.85 by default\) of at most its max/,
   ],
   ["a momentum of 1", () => oneCycle({ momentum: { max: 1 } }), /^oneCycle\(\) got momentum\.max: 1/],
   ["a power of 0", () => polynomial({ power: 0 }), /^polynomial\(\) got power: 0/],
