@@ -1,4 +1,3 @@
-import { isMainThread } from "node:worker_threads";
 import { checkOptions } from "@snapfit/base";
 import {
   decodeChecks,
@@ -12,7 +11,7 @@ import type { ImageHeader } from "../readers/images/image-header.js";
 import { decodeWithSharp, type Sharp } from "./decode-with-sharp.js"; // apart: declarations that name sharp would not compile without it
 
 /**
- * What decodes PNG and JPEG files in Node: `sharp` where it is installed and faster or, on the main thread, where it decodes meanwhile; `decodeImage()` otherwise. The pixels are the same.
+ * What decodes PNG and JPEG files in Node: `sharp` where it is installed and faster, `decodeImage()` otherwise. The pixels are the same.
  * @throws SnapfitError as `decodeImage`.
  *
  * @example
@@ -26,9 +25,9 @@ export function imageDecoder(options: DecodeImageOptions = {}): ImageDecoder {
   checkOptions("imageDecoder()", options, decodeChecks);
   return (bytes, file = "image") => {
     const header = readImageHeader(bytes, options, file);
-    // A loader's threads have nothing else to do; on the main thread sharp decodes while it goes on.
-    const isHere = header.isCmyk || (header.isQuick && (!isMainThread || header.format === "PNG"));
-    return isHere ? finishImage(header.decode(), header.orientation, options) : decodeLarge(header, bytes, options);
+    return header.isQuick || header.isCmyk
+      ? finishImage(header.decode(), header.orientation, options)
+      : decodeLarge(header, bytes, options);
   };
 }
 
