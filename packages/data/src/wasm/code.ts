@@ -12,7 +12,16 @@ export function signed(value: number): number[] {
 }
 
 export function flatten(code: Code): number[] {
-  return code.flatMap((item) => (typeof item === "number" ? item : flatten(item)));
+  const bytes: number[] = [];
+  append(code, bytes);
+  return bytes;
+}
+
+function append(code: Code, bytes: number[]): void {
+  for (const item of code) {
+    if (typeof item === "number") bytes.push(item);
+    else append(item, bytes);
+  }
 }
 
 /** Items after their number. */
