@@ -40,6 +40,9 @@ function show(value: unknown): string {
           : String(value);
 }
 
+/** Of a Parquet file: its mark at both ends, and how long the description before the second one is. */
+const LEAST_BYTES = 12;
+
 async function readColumns(
   hyparquet: typeof Hyparquet,
   file: ParquetFile,
@@ -47,6 +50,7 @@ async function readColumns(
   path: string,
 ): Promise<{ readonly numRows: number; readonly values: ReadonlyMap<string, readonly unknown[]> }> {
   try {
+    if (file.byteLength < LEAST_BYTES) throw new Error(`it has ${file.byteLength} bytes, but at least ${LEAST_BYTES} are expected`);
     const metadata = await hyparquet.parquetMetadataAsync(file);
     checkColumns(hyparquet.parquetSchema(metadata), names, path);
     const numRows = await checkPages(metadata, file, names);
