@@ -1,26 +1,12 @@
 import { RandomStream, type Loader } from "@snapfit/base";
 import type { Sampler } from "../samplers/sampler.js";
 import { BatchQueue, type Ahead } from "./batch-queue.js";
+import type { BatchSource } from "./batch-source.js";
 import type { LoaderSettings } from "./loader-state.js";
 import type { BatchMaker } from "./make-batches.js";
 import { PassLoader, type RunningPass } from "./pass-loader.js";
 import type { Shard } from "./shard.js";
 import { cutWindows, evenWindows, type Windows } from "./windows.js";
-
-/** Who makes the batches of a loader. */
-export interface BatchSource {
-  /** A pass begins. */
-  open(): OpenSource;
-}
-
-/** Makes the batches of one pass. */
-interface OpenSource {
-  readonly make: BatchMaker;
-  /** Called with true before a batch is waited for, and with false after. */
-  hold?(isHeld: boolean): void;
-  /** @param isLeft whether the pass was not used up. */
-  close?(isLeft: boolean): unknown;
-}
 
 /** What a pass takes, in which order, and how it is cut. */
 interface PassPlan {
@@ -35,7 +21,7 @@ export class DataLoader<Batch> extends PassLoader<Batch> implements Loader<Batch
   readonly #numInSet: number;
   readonly #order: { readonly seed: number; readonly isShuffled: boolean; readonly sampler: Sampler | undefined };
   readonly #ahead: Ahead;
-  readonly #source: BatchSource;
+  readonly #source: BatchSource<BatchMaker>;
   /** The plan that was asked for last. */
   #plan: PassPlan | undefined;
 
@@ -44,7 +30,7 @@ export class DataLoader<Batch> extends PassLoader<Batch> implements Loader<Batch
     settings: LoaderSettings & { readonly samples: number; readonly shuffle: boolean },
     sampler: Sampler | undefined,
     ahead: Ahead,
-    source: BatchSource,
+    source: BatchSource<BatchMaker>,
   ) {
     super(settings);
     this.#numInSet = settings.samples;

@@ -4,7 +4,8 @@ import { checkSet, type BatchAccess, type RandomAccess } from "../random-access.
 import type { Sampler } from "../samplers/sampler.js";
 import { ThreadSource } from "../workers/thread-source.js";
 import type { Collated } from "./collate.js";
-import { DataLoader, type BatchSource } from "./data-loader.js";
+import type { BatchSource } from "./batch-source.js";
+import { DataLoader } from "./data-loader.js";
 import { batchMaker, type BatchContext, type BatchMaker, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
 import { batchChecks, batchSettings, functionOrModule } from "./options.js";
 
@@ -128,7 +129,7 @@ const checks = {
   workers: wholeNumberFrom(0),
 } satisfies OptionChecks;
 
-function sourceOf(set: RandomAccess<unknown>, workers: number, options: BatchMakerOptions): BatchSource {
+function sourceOf(set: RandomAccess<unknown>, workers: number, options: BatchMakerOptions): BatchSource<BatchMaker> {
   if (workers === 0) {
     const make = batchMaker(set, options);
     return { open: () => ({ make }) };

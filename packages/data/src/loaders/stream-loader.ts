@@ -1,8 +1,8 @@
 import { checkOption, RandomStream, type OptionCheck } from "@snapfit/base";
 import { ShortBatch } from "./bad-sample.js";
 import { BatchQueue, PASS_END, type Ahead } from "./batch-queue.js";
+import type { BatchSource, SampleBatchMaker } from "./batch-source.js";
 import type { LoaderSettings } from "./loader-state.js";
-import type { BatchRequest } from "./make-batches.js";
 import { PassLoader, type PassCut, type RunningPass } from "./pass-loader.js";
 import type { Shard } from "./shard.js";
 import { shuffled, type Placed } from "./shuffle-buffer.js";
@@ -10,34 +10,19 @@ import { shuffled, type Placed } from "./shuffle-buffer.js";
 /** Makes the samples of a pass. */
 export type StreamSource<Sample> = (pass: number) => Iterable<Sample> | AsyncIterable<Sample>;
 
-/** Who makes the batches of a stream. */
-export interface StreamBatches {
-  /** A pass begins. */
-  open(): OpenBatches;
-}
-
-/** Makes the batches of one pass. */
-interface OpenBatches {
-  make(request: BatchRequest, samples: readonly unknown[]): unknown;
-  /** Called with true before a batch is waited for, and with false after. */
-  hold?(isHeld: boolean): void;
-  /** @param isLeft whether the pass was not used up. */
-  close?(isLeft: boolean): unknown;
-}
-
 /** What `stream()` makes: batches of a source without a length, pass after pass. */
 export class StreamLoader<Batch> extends PassLoader<Batch> {
   readonly #settings: LoaderSettings & { readonly shuffleBuffer: number };
   readonly #source: StreamSource<unknown>;
   readonly #ahead: Ahead;
-  readonly #batches: StreamBatches;
+  readonly #batches: BatchSource<SampleBatchMaker>;
 
   /** For `stream()`, which checks the options. */
   constructor(
     settings: LoaderSettings & { readonly shuffleBuffer: number },
     source: StreamSource<unknown>,
     ahead: Ahead,
-    batches: StreamBatches,
+    batches: BatchSource<SampleBatchMaker>,
   ) {
     super(settings);
     this.#settings = settings;
@@ -72,7 +57,7 @@ export class StreamLoader<Batch> extends PassLoader<Batch> {
       make: (window) => {
         const taken = reading.then(() => take(samples, shard.batchSize));
         reading = taken;
-        return taken.then((placed) => makeBatch(batches, pass, window, placed, shard));
+        return taken.then((placed) => makeBatch(batches.make, pass, window, placed, shard));
       },
       hold: (isHeld) => batches.hold?.(isHeld),
       async end(isLeft) {
@@ -91,11 +76,11 @@ export class StreamLoader<Batch> extends PassLoader<Batch> {
   }
 }
 
-function makeBatch(batches: OpenBatches, pass: number, window: number, placed: readonly Placed[], shard: Shard): unknown {
+function makeBatch(make: SampleBatchMaker, pass: number, window: number, placed: readonly Placed[], shard: Shard): unknown {
   const missing = shard.batchSize - placed.length;
   if (placed.length === 0 || (shard.dropLast && missing > 0)) return PASS_END;
   const request = { pass, window, indices: Uint32Array.from(placed, ({ index }) => index), repeats: undefined };
-  const batch = batches.make(
+  const batch = make(
     request,
     placed.map(({ sample }) => sample),
   );

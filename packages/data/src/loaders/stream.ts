@@ -1,10 +1,11 @@
 import { anyFunction, checkOption, checkOptions, SnapfitError, wholeNumberFrom } from "@snapfit/base";
 import { ThreadSource } from "../workers/thread-source.js";
+import type { BatchSource, SampleBatchMaker } from "./batch-source.js";
 import type { Collated } from "./collate.js";
 import { batchAssembler, type BatchMakerOptions, type TransformContext } from "./make-batches.js";
 import type { BatchOptions, CollateOptions } from "./loader.js";
 import { batchChecks, batchSettings, functionOrModule } from "./options.js";
-import { StreamLoader, type StreamBatches, type StreamSource } from "./stream-loader.js";
+import { StreamLoader, type StreamSource } from "./stream-loader.js";
 
 /** Options of {@link stream}. */
 export type StreamOptions<Sample, Changed, Batch> = BatchOptions &
@@ -57,7 +58,7 @@ export function stream(
 
 const checks = { ...batchChecks, shuffleBuffer: wholeNumberFrom(0), transform: functionOrModule, workers: wholeNumberFrom(0) };
 
-function batchesOf(workers: number, options: BatchMakerOptions): StreamBatches {
+function batchesOf(workers: number, options: BatchMakerOptions): BatchSource<SampleBatchMaker> {
   if (workers === 0) {
     const assemble = batchAssembler(options);
     return { open: () => ({ make: (request, samples) => assemble(request, (i) => samples[i]) }) };

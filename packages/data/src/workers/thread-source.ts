@@ -1,6 +1,7 @@
 import { SnapfitError } from "@snapfit/base";
 import type { Decoder } from "../decoded-set.js";
 import { ShortBatch } from "../loaders/bad-sample.js";
+import type { BatchSource, OpenSource, SampleBatchMaker } from "../loaders/batch-source.js";
 import { batchAssembler, type BatchMakerOptions, type BatchRequest } from "../loaders/make-batches.js";
 import { receiveError, type SentFailure, type ThreadSetup } from "./messages.js";
 import { isNode } from "./node-module.js";
@@ -9,21 +10,11 @@ import { Thread, type ThreadResult } from "./thread.js";
 /** Threads of a loader that is gone without having left its pass. */
 const abandoned = new FinalizationRegistry<Set<Thread>>((threads) => void endAll(threads));
 
-/** Makes the batches of one pass. */
-export interface OpenThreads {
-  /** @param inputs what the samples of the request are made of. */
-  make(request: BatchRequest, inputs: readonly unknown[]): Promise<unknown>;
-  /** Called with true before a batch is waited for, and with false after. */
-  hold(isHeld: boolean): void;
-  /** @param isLeft whether the pass was not used up. */
-  close(isLeft: boolean): Promise<void>;
-}
-
 /**
  * Has samples made in threads. They start with the first pass and stay for the next one when a pass is used up; when one is left early or fails, they end.
  * They keep the process alive only while a batch is waited for.
  */
-export class ThreadSource {
+export class ThreadSource implements BatchSource<SampleBatchMaker> {
   readonly #numThreads: number;
   readonly #setup: Omit<ThreadSetup, "progress">;
   readonly #finish: (request: BatchRequest, result: ThreadResult, inputs: readonly unknown[]) => unknown;
@@ -50,7 +41,7 @@ export class ThreadSource {
     abandoned.register(this, this.#threads);
   }
 
-  open(): OpenThreads {
+  open(): OpenSource<SampleBatchMaker> {
     this.#numOpen++;
     return {
       make: (request, inputs) => this.#make(request, inputs),

@@ -35,6 +35,11 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
   return { fast, ends, offsets, symbols: symbols.slice() };
 }
 
+/** What `size` bits mean, of which the first tells the sign (T.81, F.2.2.1). @param size at least 1 */
+export function signedValue(bits: number, size: number): number {
+  return bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits;
+}
+
 /** Takes bits from the data of a scan, in which a zero byte follows each byte ff. */
 export class BitReader {
   /** The next byte that is not in the buffer yet. */
@@ -79,11 +84,10 @@ export class BitReader {
     return (this.#buffer >> this.#numBits) & ((1 << count) - 1);
   }
 
-  /** A value of `size` bits, whose first bit tells the sign (T.81, F.2.2.1). */
+  /** A value of `size` bits. */
   signed(size: number): number {
     if (size === 0) return 0;
-    const value = this.bits(size);
-    return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+    return signedValue(this.bits(size), size);
   }
 
   /** The next symbol; -1 if no code begins like this. */

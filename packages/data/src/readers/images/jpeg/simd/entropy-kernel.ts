@@ -1,7 +1,7 @@
 import type { Code } from "../../../../wasm/code.js";
 import { block, choose, int, jump, jumpIf, long, loop, returnNow, set, tee, when } from "../../../../wasm/instructions.js";
 import { wasmFunction, type WasmFunction } from "../../../../wasm/wasm-module.js";
-import { FAST_BITS, type HuffmanTable } from "../huffman.js";
+import { FAST_BITS, signedValue, type HuffmanTable } from "../huffman.js";
 import { ZIGZAG } from "../coefficients.js";
 
 const { constant } = int;
@@ -52,8 +52,7 @@ export function packTable({ fast, ends, offsets, symbols }: HuffmanTable): Int32
     const numLeft = FAST_BITS - length - size;
     packed[bits] = fast[bits] === 0 ? 0 : (symbol << 8) | length;
     if (length === 0 || size === 0 || numLeft < 0) continue;
-    const raw = (bits >> numLeft) & ((1 << size) - 1);
-    const value = raw < 1 << (size - 1) ? raw - (1 << size) + 1 : raw;
+    const value = signedValue((bits >> numLeft) & ((1 << size) - 1), size);
     packed[bits] = (value << 16) | ((symbol >> 4) << 8) | HAS_VALUE | (length + size);
   }
   packed.set(ends, ENDS / 4);
