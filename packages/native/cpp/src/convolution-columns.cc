@@ -67,21 +67,11 @@ Desc matrix(int64_t rows, int64_t columns, DType type, bool isTransposed = false
 /** A product ready to run. Arguments: left, right, product, and bias where there is one. */
 Primitive& product(const ConvolutionGeometry& g, Variant variant, const Desc& left, const Desc& right, const Desc& result) {
   return primitive(g.key(Kind::kConv, variant), [&](Primitive& made) {
-    auto attributes = userScratchpad();
     const bool isForward = variant == kForwardProduct || variant == kForwardProductWithBias;
     dnnl::post_ops operations;
     if (isForward) append(operations, g.activation, g.alpha);
-    attributes.set_post_ops(operations);
     const Desc bias({1, g.outputs}, kF32, Tag::ab);
-    const auto description = variant == kForwardProductWithBias ? dnnl::matmul::primitive_desc(engine(), left, right, bias, result, attributes)
-                                                                : dnnl::matmul::primitive_desc(engine(), left, right, result, attributes);
-    made.primitive = dnnl::matmul(description);
-    made.implementation = description.impl_info_str();
-    made.argument(DNNL_ARG_SRC, left);
-    made.argument(DNNL_ARG_WEIGHTS, right);
-    made.argument(DNNL_ARG_DST, result);
-    if (variant == kForwardProductWithBias) made.argument(DNNL_ARG_BIAS, bias);
-    made.setScratchpad(description.scratchpad_desc());
+    makeProduct(made, left, right, result, variant == kForwardProductWithBias ? &bias : nullptr, operations);
   });
 }
 

@@ -39,22 +39,12 @@ Primitive& ready(const Product& p, Activation activation) {
   const Key key = {static_cast<int64_t>(Kind::kMatMul), p.batchA, p.batchB, p.m, p.k, p.n, p.transposeA, p.transposeB, static_cast<int64_t>(activation),
                    p.hasBias, static_cast<int64_t>(p.factorType), static_cast<int64_t>(p.productType)};
   return primitive(key, [&](Primitive& made) {
-    auto attributes = userScratchpad();
     dnnl::post_ops operations;
     append(operations, activation);
-    attributes.set_post_ops(operations);
     const Desc left = matrix(p.batchA, p.m, p.k, p.factorType, p.transposeA), right = matrix(p.batchB, p.k, p.n, p.factorType, p.transposeB);
     const Desc result = matrix(std::max(p.batchA, p.batchB), p.m, p.n, p.productType, false);
     const Desc row({1, 1, p.n}, kF32, Tag::abc);
-    const auto description = p.hasBias ? dnnl::matmul::primitive_desc(engine(), left, right, row, result, attributes)
-                                       : dnnl::matmul::primitive_desc(engine(), left, right, result, attributes);
-    made.primitive = dnnl::matmul(description);
-    made.implementation = description.impl_info_str();
-    made.argument(DNNL_ARG_SRC, left);
-    made.argument(DNNL_ARG_WEIGHTS, right);
-    made.argument(DNNL_ARG_DST, result);
-    if (p.hasBias) made.argument(DNNL_ARG_BIAS, row);
-    made.setScratchpad(description.scratchpad_desc());
+    makeProduct(made, left, right, result, p.hasBias ? &row : nullptr, operations);
   });
 }
 

@@ -107,6 +107,20 @@ dnnl::primitive_attr userScratchpad() {
   return attributes;
 }
 
+void makeProduct(Primitive& made, const Desc& left, const Desc& right, const Desc& result, const Desc* bias, const dnnl::post_ops& operations) {
+  auto attributes = userScratchpad();
+  attributes.set_post_ops(operations);
+  const auto description = bias ? dnnl::matmul::primitive_desc(engine(), left, right, *bias, result, attributes)
+                                : dnnl::matmul::primitive_desc(engine(), left, right, result, attributes);
+  made.primitive = dnnl::matmul(description);
+  made.implementation = description.impl_info_str();
+  made.argument(DNNL_ARG_SRC, left);
+  made.argument(DNNL_ARG_WEIGHTS, right);
+  made.argument(DNNL_ARG_DST, result);
+  if (bias) made.argument(DNNL_ARG_BIAS, *bias);
+  made.setScratchpad(description.scratchpad_desc());
+}
+
 void reorder(const Desc& fromLayout, const void* from, const Desc& toLayout, void* to) {
   dnnl::memory source(fromLayout, engine(), const_cast<void*>(from));
   dnnl::memory target(toLayout, engine(), to);

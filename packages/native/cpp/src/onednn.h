@@ -69,6 +69,9 @@ Primitive& primitive(const Key& key, const Create& create) {
 /** Attributes that let the caller provide the scratchpad: one for all primitives. */
 dnnl::primitive_attr userScratchpad();
 
+/** Fills a primitive: left times right, plus bias where there is one, then the operations. Arguments: left, right, result, and bias where there is one. */
+void makeProduct(Primitive& made, const Desc& left, const Desc& right, const Desc& result, const Desc* bias, const dnnl::post_ops& operations = {});
+
 /** Copies `from` to `to`, which may differ in layout and type. */
 void reorder(const Desc& fromLayout, const void* from, const Desc& toLayout, void* to);
 

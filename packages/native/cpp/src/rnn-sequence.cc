@@ -20,15 +20,7 @@ void projectAll(const T* x, const T* kernel, const float* bias, float* gates, in
   Primitive& ready = primitive(key, [&](Primitive& made) {
     const Desc left({rows, features}, kTypeOf<T>, Tag::ab), right({features, width}, kTypeOf<T>, Tag::ab), result({rows, width}, kF32, Tag::ab);
     const Desc row({1, width}, kF32, Tag::ab);
-    const auto description = bias != nullptr ? dnnl::matmul::primitive_desc(engine(), left, right, row, result, userScratchpad())
-                                             : dnnl::matmul::primitive_desc(engine(), left, right, result, userScratchpad());
-    made.primitive = dnnl::matmul(description);
-    made.implementation = description.impl_info_str();
-    made.argument(DNNL_ARG_SRC, left);
-    made.argument(DNNL_ARG_WEIGHTS, right);
-    made.argument(DNNL_ARG_DST, result);
-    if (bias != nullptr) made.argument(DNNL_ARG_BIAS, row);
-    made.setScratchpad(description.scratchpad_desc());
+    makeProduct(made, left, right, result, bias != nullptr ? &row : nullptr);
   });
   if (bias != nullptr) ready.run({x, kernel, gates, bias});
   else ready.run({x, kernel, gates});
@@ -43,13 +35,7 @@ void weightGradient(const T* inputs, const T* gateGradients, float* gradient, co
   const Key key = {static_cast<int64_t>(Kind::kRnn), kWeightGradient, rows, m, width, count, static_cast<int64_t>(kTypeOf<T>)};
   Primitive& ready = primitive(key, [&](Primitive& made) {
     const Desc left({m, rows}, kTypeOf<T>, Tag::ba), right({rows, count}, kTypeOf<T>, Dims{width, 1}), result({m, count}, kF32, Dims{width, 1});
-    const auto description = dnnl::matmul::primitive_desc(engine(), left, right, result, userScratchpad());
-    made.primitive = dnnl::matmul(description);
-    made.implementation = description.impl_info_str();
-    made.argument(DNNL_ARG_SRC, left);
-    made.argument(DNNL_ARG_WEIGHTS, right);
-    made.argument(DNNL_ARG_DST, result);
-    made.setScratchpad(description.scratchpad_desc());
+    makeProduct(made, left, right, result, nullptr);
   });
   ready.run({inputs, gateGradients + first, gradient + first});
 }
